@@ -62,7 +62,7 @@ test.each([
   [['--points', '64,64'], '--widths and --points must not repeat a number'],
   [
     ['--peers', 'numpy'],
-    'They must be among native, simd, pytorch, pytorch-whole, pytorch-compiled, jax, tensorflow, webgpu,',
+    'They must be among native, native-high, native-avx512, simd, pytorch, pytorch-whole, pytorch-compiled, jax, tensorflow, webgpu,',
   ],
   [['--profile', 'slow'], 'Allowed choices are quick, gpu, full.'],
 ])('%j is refused in one line', async (args, message) => {

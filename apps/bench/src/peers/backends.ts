@@ -5,8 +5,18 @@ import { join } from 'node:path';
 import { backendCandidates, importOptional } from '@neural-fields/app-kit';
 import { type BackendCandidate, BackendError, selectBackend } from '@neural-fields/core';
 import { PROGRAM_KERNELS } from '@neural-fields/core/kernels';
+import type { NativeBackend, NativeOptions } from '@neural-fields/kernels-native';
 import { type Dawn, installDawn } from '@neural-fields/kernels-webgpu/node';
-import { enableProdMode, engine, getKernel, version_core } from '@tensorflow/tfjs-core';
+import {
+  enableProdMode,
+  engine,
+  getKernel,
+  ready,
+  registerBackend,
+  removeBackend,
+  setBackend,
+  version_core,
+} from '@tensorflow/tfjs-core';
 import { setUpFolder } from '../files.ts';
 import type { Description, DeviceDescription, Supervision } from '../protocol.ts';
 import { countDeviceRequests, type DeviceCounter } from './device-requests.ts';
@@ -14,9 +24,28 @@ import { productsOf } from './products.ts';
 
 /**
  * The backends that are peers. `webgpu` has the fused kernels of this project, `webgpu-tfjs` those of tfjs, one for
- * each op.
+ * each op. Those of {@link nativeVariants} are `native` with other settings.
  */
-export const backendNames = ['native', 'simd', 'cpu', 'wasm', 'webgpu', 'webgpu-tfjs', 'tensorflow'] as const;
+export const backendNames = [
+  'native',
+  'native-high',
+  'native-avx512',
+  'simd',
+  'cpu',
+  'wasm',
+  'webgpu',
+  'webgpu-tfjs',
+  'tensorflow',
+] as const;
+
+/** The settings of `native` in peers of their own. */
+const nativeVariants: Partial<Record<string, NativeOptions>> = {
+  'native-high': { precision: 'high' },
+  'native-avx512': { instructionSet: 'AVX-512' },
+};
+
+/** The name under which tfjs knows the backend of a peer. */
+const registeredName = (name: BackendName): string => (nativeVariants[name] === undefined ? name : 'native');
 
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
@@ -39,8 +68,9 @@ const tfjsWebgpu: BackendCandidate = {
 const tfjsNodeFolder = join(setUpFolder, 'tfjs-node');
 
 const candidateOf = (name: BackendName): BackendCandidate => {
+  const registered = registeredName(name);
   const candidate =
-    name === 'webgpu-tfjs' ? tfjsWebgpu : backendCandidates(tfjsNodeFolder).find(each => each.name === name);
+    name === 'webgpu-tfjs' ? tfjsWebgpu : backendCandidates(tfjsNodeFolder).find(each => each.name === registered);
   if (candidate === undefined) throw new RangeError(`peer: there is no backend '${name}'`);
   if (candidate.name !== 'webgpu') return candidate;
   return {
@@ -50,6 +80,23 @@ const candidateOf = (name: BackendName): BackendCandidate => {
       counter = countDeviceRequests();
     },
   };
+};
+
+/** Replaces `native` by one with other settings. @throws Error with the reason where these are the same kernels */
+const useVariant = async (options: NativeOptions): Promise<void> => {
+  const { createNativeBackend } = await import('@neural-fields/kernels-native');
+  const [usual, variant] = [await createNativeBackend(), await createNativeBackend(options)];
+  const kernels = variant.numerics['instructions'];
+  const isSame = usual.numerics['instructions'] === kernels;
+  usual.dispose();
+  if (isSame) {
+    variant.dispose();
+    throw new Error(`native already has the kernels ${kernels} on this processor`);
+  }
+  removeBackend('native');
+  registerBackend('native', () => variant, 3);
+  await setBackend('native');
+  await ready();
 };
 
 /** Sets the backend. @throws Error with the reason when it is of no use here */
@@ -63,6 +110,8 @@ export const loadBackend = async (name: BackendName): Promise<void> => {
     const hint = name === 'tensorflow' && !existsSync(tfjsNodeFolder) ? '; `node tools/tfjs-node.mjs` sets it up' : '';
     throw new Error(`${reason}${hint}`, { cause });
   });
+  const variant = nativeVariants[name];
+  if (variant !== undefined) await useVariant(variant);
 };
 
 /** What WebGPU runs on. */
@@ -85,24 +134,33 @@ const tfjsNodeVersions = (): Readonly<Record<string, string>> => {
   return { [isUsingGpuDevice ? 'libtensorflow on CUDA' : 'libtensorflow on the processor']: binding.TF_Version };
 };
 
+/** The instruction set of the native kernels and their precision. */
+const nativeKernels = (): string => {
+  const { numerics } = engine().backend as object as Pick<NativeBackend, 'numerics'>;
+  return numerics['instructions'] ?? 'unknown';
+};
+
 /** Describes the backend that is set. */
 export const describeBackend = async (name: BackendName): Promise<Description> => {
   const device = counter && (await describeDevice());
   const versions = {
     ...{ node: process.version.slice(1), tfjs: version_core },
     ...(device && { adapter: device.name }),
+    ...(registeredName(name) === 'native' && { kernels: nativeKernels() }),
     ...(name === 'tensorflow' && tfjsNodeVersions()),
   };
   // tfjs's own WebAssembly has threads in browsers only.
-  const threads = name === 'native' || name === 'simd' || name === 'tensorflow' ? availableParallelism() : 1;
+  const registered = registeredName(name);
+  const threads = ['native', 'simd', 'tensorflow'].includes(registered) ? availableParallelism() : 1;
   return { versions, threads, ...(device && { device }) };
 };
 
 /** The matrix products of a step, where it is known what the kernels do; see {@link productsOf}. */
 export const productsOfBackend = (name: BackendName, supervision: Supervision): number | undefined => {
-  if (name !== 'native' && name !== 'simd' && name !== 'webgpu') return undefined;
+  const registered = registeredName(name);
+  if (!['native', 'simd', 'webgpu'].includes(registered)) return undefined;
   // Where the loss is a part of the kernel, the forward pass is computed once.
-  const fused = getKernel(PROGRAM_KERNELS.loss, name) !== undefined;
+  const fused = getKernel(PROGRAM_KERNELS.loss, registered) !== undefined;
   return productsOf(supervision, {
     gradientWay: name === 'webgpu' ? 'jets' : 'adjoints',
     forwardPasses: fused ? 1 : 2,

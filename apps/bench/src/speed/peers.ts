@@ -85,6 +85,8 @@ const cuda = (
 /** Every peer, in the order of tables. */
 export const peerDefinitions: readonly PeerDefinition[] = [
   javascript('native', 'this project on native kernels'),
+  javascript('native-high', 'this project on native kernels, precision high'),
+  javascript('native-avx512', 'this project on native kernels of AVX-512'),
   javascript('simd', 'this project on simd'),
   python('pytorch', 'PyTorch'),
   python('pytorch', 'PyTorch, all points at once', 'whole'),
