@@ -39,8 +39,8 @@ const cases: Readonly<Record<string, OptimizerCase>> = {
   adam: { make: () => adam({ learningRate: 3e-3, weightDecay: 1e-3 }) },
   adamw: { make: () => adamw({ learningRate: 3e-3, weightDecay: 0.1, beta2: 0.99 }) },
   muon: { make: () => muon({ learningRate: 1e-2, weightDecay: 0.1, adam: { learningRate: 3e-3 } }) },
-  // The vectors of a basis with eigenvalues near 0, in which there is hardly any gradient, are arbitrary: the outer layers'
-  // gradients have a low rank, and epsilon keeps such directions from steps of full length.
+  // The vectors of a basis with eigenvalues near 0, in which there is hardly any gradient, are arbitrary: the outer
+  // layers' gradients have a low rank, and epsilon keeps such directions from steps of full length.
   soap: {
     make: () => soap({ learningRate: 3e-3, renewEvery: 1, epsilon: 1e-3 }),
     groups: ['layers.0', 'layers.3'].map(layer => ({ parameters: { layer }, optimizer: adam({ learningRate: 3e-3 }) })),

@@ -64,8 +64,8 @@ export interface ParityTolerance {
 }
 
 /**
- * Checks that a case ends bitwise the same when it is interrupted and resumed, without leaking tensors, and that it agrees
- * with the cpu backend.
+ * Checks that a case ends bitwise the same when it is interrupted and resumed, without leaking tensors, and that it
+ * agrees with the cpu backend.
  */
 export const expectResumable = async (
   make: () => TrainingCase,

@@ -1,5 +1,6 @@
 /**
- * @file Orthonormal bases of the rows of square matrices by Householder reflections; core's `optimizers/orthonormal-rows.ts`
+ * @file Orthonormal bases of the rows of square matrices by Householder reflections; core's
+ *   `optimizers/orthonormal-rows.ts`
  *   does the same in float64. A thread factorises whole matrices.
  */
 import { FLOAT, multiplyAdd } from './simd';
@@ -94,7 +95,11 @@ function reflectRows(v: usize, factor: f32, rows: usize, first: i32, size: i32, 
   for (; row < size; row++) reflect(v, factor, rows + <usize>row * bytes, from, bytes);
 }
 
-/** Turns a row into the v of the reflection that maps its elements from k onto its k-th; the others become 0. @returns the factor */
+/**
+ * Turns a row into the v of the reflection that maps its elements from k onto its k-th; the others become 0.
+ *
+ * @returns the factor
+ */
 function reflectionOf(row: usize, k: i32, from: usize, bytes: usize): f32 {
   for (let i = from; i < <usize>k * FLOAT; i += FLOAT) store<f32>(row + i, 0);
   const at = row + <usize>k * FLOAT;

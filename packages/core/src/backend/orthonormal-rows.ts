@@ -13,9 +13,9 @@ import { assertTensor } from './assert-inputs.ts';
 const KERNEL = 'NeuralFieldsOrthonormalRows';
 
 /**
- * Registers a backend's kernel: input `rows` f32[count, n, n], square matrices; output f32[count, n, n], for each matrix
- * orthonormal rows of which the first k span its first k rows, as by Gram and Schmidt. They are orthonormal also where the
- * matrix is singular. The input is validated before the kernel runs.
+ * Registers a backend's kernel: input `rows` f32[count, n, n], square matrices; output f32[count, n, n], for each
+ * matrix orthonormal rows of which the first k span its first k rows, as by Gram and Schmidt. They are orthonormal also
+ * where the matrix is singular. The input is validated before the kernel runs.
  */
 export const registerOrthonormalRowsKernel = (backendName: string, kernelFunc: KernelFunc): void =>
   registerKernel({

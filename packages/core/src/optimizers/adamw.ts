@@ -10,8 +10,8 @@ export interface AdamwOptions extends Omit<AdamOptions, 'learningRate' | 'weight
 }
 
 /**
- * AdamW: Adam with decoupled weight decay. Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, where the decay is
- * multiplied by the learning rate too, as in PyTorch:
+ * AdamW: Adam with decoupled weight decay. Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2, where the decay
+ * is multiplied by the learning rate too, as in PyTorch:
  *
  *     p = (1 - lr lambda) p - lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + epsilon)
  *

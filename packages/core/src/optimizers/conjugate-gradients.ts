@@ -17,9 +17,9 @@ export interface ConjugateGradientsSolution {
 }
 
 /**
- * Solves (A + shift I) x = b by conjugate gradients from x = 0: Nocedal and Wright, Numerical Optimization, 2nd edition,
- * 2006, algorithm 5.2. Along a direction without positive curvature it ends with the solution so far, or with b where that
- * is the first: algorithm 7.1.
+ * Solves (A + shift I) x = b by conjugate gradients from x = 0: Nocedal and Wright, Numerical Optimization, 2nd
+ * edition, 2006, algorithm 5.2. Along a direction without positive curvature it ends with the solution so far, or with
+ * b where that is the first: algorithm 7.1.
  *
  * @param multiply v to A v
  */

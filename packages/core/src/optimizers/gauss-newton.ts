@@ -67,9 +67,9 @@ const productsAt = (
 
 /**
  * The Gauss-Newton method: a step solves (G + lambda I) s = -g by conjugate gradients with the products G v of
- * `@neural-fields/core/curvature`, and is taken if the loss decreases. It needs few steps, of many products each, and suits
- * small networks whose residuals become small, e.g. solutions of differential equations; the points of a step should be all
- * points. The losses of all terms need a tangent, e.g. as `pointwiseLoss` has.
+ * `@neural-fields/core/curvature`, and is taken if the loss decreases. It needs few steps, of many products each, and
+ * suits small networks whose residuals become small, e.g. solutions of differential equations; the points of a step
+ * should be all points. The losses of all terms need a tangent, e.g. as `pointwiseLoss` has.
  *
  * Parameters, gradients and products are float32; the systems of equations are solved in float64, on the host.
  *

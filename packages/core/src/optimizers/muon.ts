@@ -1,5 +1,6 @@
 /**
- * @file Muon: Jordan 2024, "Muon: An optimizer for hidden layers in neural networks", kellerjordan.github.io/posts/muon.
+ * @file Muon: Jordan 2024, "Muon: An optimizer for hidden layers in neural networks",
+ *   kellerjordan.github.io/posts/muon.
  */
 import {
   add,
@@ -40,11 +41,12 @@ const ITERATIONS = 5;
 const EPSILON = 1e-7;
 
 /**
- * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five times X = a X + (b X X' + c
- * (X X')^2) X. The products are with the smaller of X X' and X' X.
+ * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five times X = a X + (b X X' +
+ * c (X X')^2) X. The products are with the smaller of X X' and X' X.
  *
- * Iterated is Y = c^(1/4) X, for which D = Y Y' leaves two elementwise passes of the five: Y = (a I + D (b / sqrt(c) I +
- * D)) Y.
+ * Iterated is Y = c^(1/4) X, which leaves two elementwise passes of the five. With D = Y Y' it becomes
+ *
+ *     Y = (a I + D (b / sqrt(c) I + D)) Y
  *
  * @param stack `f32[count, rows, columns]`
  */

@@ -2,8 +2,8 @@ import { applyReflection, reflectionOf } from './reflections.ts';
 
 /**
  * Orthonormal rows of which the first k span the first k rows of a square matrix: the transpose of Q in the QR
- * factorisation of its transpose, in float64. Golub and Van Loan, Matrix Computations, 4th edition, 2013, algorithm 5.2.1.
- * Orthonormal also where the matrix is singular.
+ * factorisation of its transpose, in float64. Golub and Van Loan, Matrix Computations, 4th edition, 2013, algorithm
+ * 5.2.1. Orthonormal also where the matrix is singular.
  *
  * @param matrix row-major `[n, n]`
  * @returns row-major `[n, n]`

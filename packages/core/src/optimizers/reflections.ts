@@ -1,5 +1,6 @@
 /**
- * @file Householder reflections I - factor v v': Golub and Van Loan, Matrix Computations, 4th edition, 2013, section 5.1.
+ * @file Householder reflections I - factor v v': Golub and Van Loan, Matrix Computations, 4th edition, 2013, section
+ *   5.1.
  */
 
 /** Four partial sums: a single one would make each addition wait for the previous one. */
@@ -17,7 +18,7 @@ const dot = (a: Float64Array, i: number, b: Float64Array, j: number, length: num
 };
 
 /**
- * The reflection that maps the vector in `values` from `start` to `end` onto its first axis. Overwrites the vector with v.
+ * The reflection that maps the vector in `values` from `start` to `end` onto its first axis. Overwrites it with v.
  *
  * @returns the factor, 0 for the identity, and the first element of the image
  */

@@ -68,7 +68,8 @@ export interface IteratedBases {
 }
 
 /**
- * Orders the products of bases with Gram matrices by the estimates of eigenvalues q' G q: Vyas et al. 2024, algorithm 4.
+ * Orders the products of bases with Gram matrices by the estimates of eigenvalues q' G q: Vyas et al. 2024,
+ * algorithm 4.
  *
  * @param bases the vector of the previous bases Q', whose rows are the basis vectors
  * @param products the vector of Q' G

@@ -1,5 +1,6 @@
 /**
- * @file SOAP: Vyas et al. 2024, "SOAP: Improving and Stabilizing Shampoo using Adam", arXiv:2409.11321, algorithms 3 and 4.
+ * @file SOAP: Vyas et al. 2024, "SOAP: Improving and Stabilizing Shampoo using Adam", arXiv:2409.11321, algorithms 3
+ *   and 4.
  */
 import { add, mul, type Tensor1D, tensor1d, tidy, zerosLike } from '@tensorflow/tfjs-core';
 import { adam, secondMomentProblem } from '../fit/adam.ts';
@@ -99,11 +100,11 @@ const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): Gradie
  *
  *     L = b L + (1 - b) G G',  R = b R + (1 - b) G' G,  G* = Q_L' G Q_R,  W = (1 - lr lambda) W - lr Q_L A(G*) Q_R'
  *
- * where A is the step of Adam from its moments of G*, and Q_L and Q_R are eigenvectors of L and R: computed at the first
- * step, then renewed every `renewEvery` steps by one power iteration and a QR factorisation. As in the authors' code, the
- * first step makes the bases and changes no parameters, and the Gram matrices follow after a step. Sides of more than
- * `maxSize` features keep the standard basis. Weights of dense layers are matrices, in a batch of fields each field's
- * own; all other parameters are Adam's.
+ * where A is the step of Adam from its moments of G*, and Q_L and Q_R are eigenvectors of L and R: computed at the
+ * first step, then renewed every `renewEvery` steps by one power iteration and a QR factorisation. As in the authors'
+ * code, the first step makes the bases and changes no parameters, and the Gram matrices follow after a step. Sides of
+ * more than `maxSize` features keep the standard basis. Weights of dense layers are matrices, in a batch of fields each
+ * field's own; all other parameters are Adam's.
  *
  * Memory: beside two values per parameter, four for each of a square matrix.
  *

@@ -29,8 +29,8 @@ export interface SirenOptions extends NetworkSize {
   /** The frequency factor of the other layers; 30 in the paper. */
   readonly omegaHidden?: number;
   /**
-   * A factor on the initial weights of all layers but the last, which raises the frequencies that are learned first: weight
-   * scaling, Yeom et al. 2025, arXiv:2410.04779; 2.5 there for images in [0, 1]. 1 if absent.
+   * A factor on the initial weights of all layers but the last, which raises the frequencies that are learned first:
+   * weight scaling, Yeom et al. 2025, arXiv:2410.04779; 2.5 there for images in [0, 1]. 1 if absent.
    */
   readonly weightScale?: number;
 }

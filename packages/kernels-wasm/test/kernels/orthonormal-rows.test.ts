@@ -17,7 +17,10 @@ beforeAll(() => setBackend('simd'));
 const factorised = (rows: Tensor3D): Tensor3D =>
   engine().runKernel('NeuralFieldsOrthonormalRows', { rows } as object as NamedTensorMap) as object as Tensor3D;
 
-/** The largest absolute value of the elements of square matrices, of which `select` gives the difference from what is right. */
+/**
+ * The largest absolute value of the elements of square matrices, of which `select` gives the difference from what is
+ * right.
+ */
 const worst = async (
   matrices: Tensor,
   select: (value: number, row: number, column: number) => number,
