@@ -41,15 +41,18 @@ const predictSteps = async (
 ): Promise<number> => {
   const evaluateEvery = CALIBRATION.steps;
   await ask(process, { work: 'begin', problem: { ...problem, steps: CALIBRATION.endless, evaluateEvery } });
-  await ask<TrainAnswer>(process, { work: 'train' }); // compiles and uploads
+  // The first part also compiles and uploads: it counts only where there is no other.
+  let answer = await ask<TrainAnswer>(process, { work: 'train' });
+  let perStep = answer.seconds / evaluateEvery;
   let [taken, count] = [0, 0];
-  while (taken < CALIBRATION.seconds) {
-    const answer = await ask<TrainAnswer>(process, { work: 'train' });
-    if (answer.diverged !== undefined) break;
+  // A method that diverges ends early; its run will, too.
+  while (taken < CALIBRATION.seconds && answer.diverged === undefined) {
+    answer = await ask<TrainAnswer>(process, { work: 'train' });
     taken += answer.seconds;
     count += evaluateEvery;
+    perStep = taken / count;
   }
-  return Math.max(2, Math.round((seconds * Math.max(1, count)) / Math.max(taken, 1e-6)));
+  return Math.max(2, Math.round(seconds / perStep));
 };
 
 /**
