@@ -47,6 +47,7 @@ export { decodeField, encodeField, fieldFromData, readField } from './files/fiel
 export type { FieldData } from './files/field-data.ts';
 export { type AdamOptions, adam } from './fit/adam.ts';
 export { type Adaptation, type Adapter, type AdaptInput, type FitVector, mapParameters } from './fit/adapt.ts';
+export type { KeepBestOptions } from './fit/best-state.ts';
 export { CheckpointError, type CheckpointProblem, type CheckpointStore } from './fit/checkpoint.ts';
 export {
   type DerivativesOf,
@@ -87,6 +88,7 @@ export {
   warmup,
   warmupStableDecay,
 } from './fit/schedule.ts';
+export { type StepsWithinOptions, stepsWithin } from './fit/steps-within.ts';
 export {
   type PatienceOptions,
   type StopAtOptions,

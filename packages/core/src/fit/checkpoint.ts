@@ -6,6 +6,7 @@ import { ExplainedError } from '../explained-error.ts';
 import type { FieldDescription } from '../field.ts';
 import { encodeFieldData, encodeModelData, type FieldFileExtras, type ModelData } from '../files/field-file.ts';
 import type { Model, ModelDescription } from '../model.ts';
+import type { SavedBest } from './best-state.ts';
 
 /**
  * Where checkpoints are stored. `write` must be atomic: after a crash the store has the old content or the new, never a
@@ -57,6 +58,8 @@ export interface RunDescription {
   readonly identity: RunFacts;
   /** What else the bits of the results depend on: where it differs, a run can resume, but rounding will differ. */
   readonly environment: RunFacts;
+  /** Its total number of updates. */
+  readonly steps: number;
   /** The caller's own entries. */
   readonly metadata?: RunFacts | undefined;
 }
@@ -72,6 +75,8 @@ export interface TrainingState {
   readonly parameters: Float32Array;
   readonly optimizer: readonly Float32Array[];
   readonly average?: Float32Array;
+  /** The best parameters so far, of a run that keeps them. */
+  readonly best?: SavedBest;
   /** The state of the divergence detector: the first loss, then the recent ones up to this step. */
   readonly history: readonly number[];
   /** The states of point sources, by the names of their terms. */
@@ -84,6 +89,8 @@ export interface TrainingState {
 export const RUN_KEY = 'fit';
 /** The state array with the parameters to resume from, where those of the field are an average. */
 export const PARAMETERS = 'parameters';
+/** The state array with the best parameters so far. */
+export const BEST = 'best';
 /** The state array with a vector of the optimizer. */
 export const optimizerName = (index: number): string => `optimizer.${index}`;
 /** The prefix of the state arrays of point sources. */
@@ -102,8 +109,8 @@ const encodeModel = (model: Model, flat: Float32Array, extras: FieldFileExtras):
 export const writeCheckpoint = async (
   store: CheckpointStore,
   model: Model,
-  { identity, environment, metadata }: RunDescription,
-  { step, parameters, optimizer, average, history, sources = new Map(), until }: TrainingState,
+  { identity, environment, metadata, steps }: RunDescription,
+  { step, parameters, optimizer, average, best, history, sources = new Map(), until }: TrainingState,
 ): Promise<void> => {
   const vector = (data: Float32Array): { shape: readonly number[]; data: Float32Array } => ({
     shape: [data.length],
@@ -111,7 +118,17 @@ export const writeCheckpoint = async (
   });
   const state = new Map(optimizer.map((data, index) => [optimizerName(index), vector(data)]));
   if (average) state.set(PARAMETERS, vector(parameters));
+  const { parameters: bestParameters, ...bestFigures } = best ?? {};
+  if (bestParameters) state.set(BEST, vector(bestParameters));
   for (const [term, data] of sources) state.set(SOURCE + term, vector(data));
-  const run = JSON.stringify({ step, history, identity, environment, ...(until && { until }) });
+  const run = JSON.stringify({
+    step,
+    steps,
+    history,
+    identity,
+    environment,
+    ...(until && { until }),
+    ...(best && { best: bestFigures }),
+  });
   await store.write(encodeModel(model, average ?? parameters, { state, metadata: { ...metadata, [RUN_KEY]: run } }));
 };

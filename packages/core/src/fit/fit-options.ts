@@ -3,6 +3,7 @@ import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
 import { assertOptions } from '../options.ts';
 import type { ParameterLayout } from '../params/layout.ts';
 import type { Adapter } from './adapt.ts';
+import { bestDecayOf, type KeepBestOptions } from './best-state.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
@@ -81,6 +82,14 @@ export interface FitOptions {
    * the fit continues with the parameters themselves.
    */
   readonly averageDecay?: number;
+  /**
+   * Keeps the parameters with the lowest running mean of the reported losses, and gives them to the model when the fit
+   * ends by its last step or by `until`; without it, the model has the last ones. Adam's loss sometimes jumps, and a
+   * fit may end before it has come down again. Costs one vector `f32[P]` in memory and in checkpoints. With
+   * `averageDecay` the average of that time is kept. Not with `adapt` or a `weightSchedule`: losses of different steps
+   * are then not comparable.
+   */
+  readonly keepBest?: boolean | KeepBestOptions;
   /** Steps between reports; 1 if absent. A report reads the losses from the device, which takes time on a GPU. */
   readonly reportEvery?: number;
   /**
@@ -238,6 +247,7 @@ export const assertFitOptions = (
     chunkSize: 1,
     clipNorm: 1,
     averageDecay: 1,
+    keepBest: 1,
     reportEvery: 1,
     signal: 1,
     checkpoint: 1,
@@ -264,6 +274,11 @@ export const assertFitOptions = (
     'a number in [0, 1)',
     averageDecay,
   );
+  if (bestDecayOf(options.keepBest) !== undefined) {
+    const what = options.adapt ? 'adapt' : terms.find(({ weightSchedule }) => weightSchedule) && 'a weightSchedule';
+    if (what)
+      throw new TypeError(`fit: keepBest must be absent with ${what}: the losses of two steps are not comparable`);
+  }
   if (checkpoint) assertCheckpoint(checkpoint);
   assertOptimizer(optimizer, model.layout, options);
   for (const group of groups) {

@@ -5,6 +5,7 @@ import type { ParameterLayout } from '../params/layout.ts';
 import { createRng } from '../random.ts';
 import { adam } from './adam.ts';
 import { type Adapter, mapState } from './adapt.ts';
+import { BestState, bestDecayOf } from './best-state.ts';
 import { writeCheckpoint } from './checkpoint.ts';
 import { DivergenceDetector, DivergenceError } from './divergence.ts';
 import { assertFitOptions, type FitOptions, stopRulesOf } from './fit-options.ts';
@@ -86,7 +87,7 @@ export function fit(
   terms: readonly ObjectiveTerm[],
   options: FitOptions,
 ): AsyncGenerator<FitProgress, void, undefined> {
-  const held: HeldRun = { run: undefined };
+  const held: HeldRun = { run: undefined, best: undefined };
   const iterator = runFit(model, terms, options, held);
   abandoned.register(iterator, held);
   return iterator;
@@ -95,10 +96,14 @@ export function fit(
 /** What a running fit holds. It has no reference to the fit's iterator, which could not be collected otherwise. */
 interface HeldRun {
   run: ModelRun | undefined;
+  best: BestState | undefined;
 }
 
 /** Frees what the fit of a collected iterator held. */
-const abandoned = new FinalizationRegistry<HeldRun>(({ run }) => run?.dispose());
+const abandoned = new FinalizationRegistry<HeldRun>(({ run, best }) => {
+  run?.dispose();
+  best?.dispose();
+});
 
 async function* runFit(
   model: Model,
@@ -111,6 +116,7 @@ async function* runFit(
   const rules = stopRulesOf(options);
   const rng = createRng(seed);
   const chunkSize = options.chunkSize ?? defaultChunkSize(model, terms);
+  const bestDecay = bestDecayOf(options.keepBest);
   const identity = runIdentity(terms, optimizer, { model, ...options });
   const environment = runEnvironment(chunkSize);
   const found = await openCheckpoint(model, options, layout => ({
@@ -121,6 +127,7 @@ async function* runFit(
       steps,
     }),
     averages: averageDecay !== undefined,
+    keepsBest: bestDecay !== undefined,
     steps,
   }));
   const resumed = found?.checkpoint;
@@ -157,6 +164,8 @@ async function* runFit(
   const runOptions = { terms, optimizer, chunkSize, fit: options, yieldToEventLoop: yieldAfterWork };
   let run = startModelRun(found?.model ?? model, runOptions, resumed);
   held.run = run;
+  const best = bestDecay === undefined ? undefined : new BestState(bestDecay, resumed?.best);
+  held.best = best;
 
   /** Writes a checkpoint. Returns false, and keeps the previous checkpoint, where the state is not finite. */
   const save = async (): Promise<boolean> => {
@@ -166,8 +175,9 @@ async function* runFit(
     const { store, metadata } = checkpoint;
     const until = stopping.state;
     try {
-      const whole = { step, ...past, ...state, ...(until && { until }) };
-      await writeCheckpoint(store, run.model, { identity, environment, metadata }, whole);
+      const kept = await best?.read();
+      const whole = { step, ...past, ...state, ...(until && { until }), ...(kept && { best: kept }) };
+      await writeCheckpoint(store, run.model, { identity, environment, metadata, steps }, whole);
     } catch (error) {
       writeFailed = true;
       throw error;
@@ -175,6 +185,9 @@ async function* runFit(
     saved = { step, time: performance.now() };
     return true;
   };
+  const hasEnded = (): boolean => step >= steps || stopping.reason !== undefined;
+  /** Gives the model the latest parameters, and at the end of the fit the best ones if they are kept. */
+  const assign = (): void => run.assign(hasEnded() ? best?.earlier?.parameters : undefined);
   /** The random state and position of a step; `index` is 0 for the first. */
   const drawAt = (index: number): StepDraw => ({ rng: rng.fork(index), step: index + 1, steps });
   /**
@@ -221,11 +234,10 @@ async function* runFit(
   };
 
   try {
-    run.assign();
+    assign();
     run.vectors.remember(step);
-    if (step < steps && stopping.reason === undefined)
-      await run.objective.prepare(terms, drawAt(step), yieldToEventLoop);
-    while (step < steps && stopping.reason === undefined) {
+    if (!hasEnded()) await run.objective.prepare(terms, drawAt(step), yieldToEventLoop);
+    while (!hasEnded()) {
       const at = drawAt(step);
       const reports = at.step % reportEvery === 0 || at.step === steps;
       // Later losses are compared with the first one, so it is read whether or not it is reported.
@@ -236,6 +248,7 @@ async function* runFit(
         if (fault !== undefined) await fail({ step: at.step, loss: total }, fault);
         run.vectors.remember(step);
         goodPast = past;
+        best?.observe(at.step, total, run.vectors.reported);
       }
       const figures = await run.stepper.update(at, reports);
       step += 1;
@@ -247,13 +260,17 @@ async function* runFit(
       if (adapt && !isLast) await adaptTo(at, adapt);
       let report: FitProgress | undefined;
       if (reports) {
-        run.assign();
+        assign();
         const seconds = (performance.now() - started) / 1000;
         const progress = { step, steps, loss: total as number, ...figures, resumedFrom, seconds, model: run.model };
         report = progressOf(terms, termLosses as readonly TermLoss[], progress);
         await stopping.judge(report, async term =>
           run.objective.lossOf(term, run.vectors.reported, drawAt(0), yieldToEventLoop),
         );
+        if (hasEnded() && best?.earlier) {
+          assign();
+          report = { ...report, kept: best.earlier.step };
+        }
       }
       const { reason } = stopping;
       const due =
@@ -273,7 +290,7 @@ async function* runFit(
   } catch (error) {
     const restored = error instanceof DivergenceError || error instanceof PointDataError;
     try {
-      if (!restored) run.assign();
+      if (!restored) assign();
       if (!restored && !writeFailed) await save();
     } catch (failure) {
       // An aborted fit promises a checkpoint, so its failure matters; otherwise the first error is the one to report.
@@ -282,6 +299,8 @@ async function* runFit(
     throw error;
   } finally {
     held.run = undefined;
+    held.best = undefined;
     run.dispose();
+    best?.dispose();
   }
 }

@@ -1,4 +1,5 @@
 /** @file The part of a fit's state that belongs to the model: recreated when the model changes. */
+import type { Tensor1D } from '@tensorflow/tfjs-core';
 import type { Model } from '../model.ts';
 import { claimVariables } from '../params/ownership.ts';
 import type { TrainingState } from './checkpoint.ts';
@@ -58,9 +59,9 @@ export class ModelRun {
       : new GradientStepper(optimizer, { ...shared, schedule, clipNorm, withoutFrozen });
   }
 
-  /** Assigns the latest parameters to the model. */
-  assign(): void {
-    this.vectors.assign(this.model);
+  /** Assigns parameters `f32[P]` to the model: the latest ones if absent. */
+  assign(parameters?: Tensor1D): void {
+    this.vectors.assign(this.model, parameters);
   }
 
   dispose(): void {

@@ -29,6 +29,11 @@ export interface FitProgress {
   readonly secondsLeft: number;
   /** The step that the fit resumed from; 0 for a new one. */
   readonly resumedFrom: number;
+  /**
+   * In the last report of a fit with `keepBest`: the number of updates that led to the parameters that the model has,
+   * where those are better than the last ones.
+   */
+  readonly kept?: number;
   /** Why the fit ends here, if a rule of `until` ended it. */
   readonly stopped?: string;
   /** The current model: another one than at first if `adapt` has changed it. */

@@ -10,7 +10,9 @@ import type { Model, ModelDescription } from '../model.ts';
 import { quoted, quotedJson } from '../printable.ts';
 import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
+import type { SavedBest } from './best-state.ts';
 import {
+  BEST,
   CheckpointError,
   isFieldDescription,
   optimizerName,
@@ -26,6 +28,8 @@ import { isSearchOptimizer, type Optimizer, stateLengthsOf } from './optimizer.t
 /** The content of any model's checkpoint. */
 export interface ModelCheckpoint extends TrainingState {
   readonly identity: RunFacts;
+  /** The total number of updates that the run was to have; absent in checkpoints without it. */
+  readonly steps?: number;
   /** Absent in checkpoints without it. */
   readonly environment?: RunFacts;
   /** The caller's metadata. */
@@ -49,9 +53,9 @@ const assertFacts = (name: string, value: unknown): RunFacts => {
   return value as RunFacts;
 };
 
-const readStep = (step: unknown): number => {
+const readStep = (step: unknown, name = 'step'): number => {
   if (!(Number.isSafeInteger(step) && (step as number) >= 0))
-    throw damaged(`its step must be an integer >= 0, got ${quotedJson(step)}`);
+    throw damaged(`its ${name} must be an integer >= 0, got ${quotedJson(step)}`);
   return step as number;
 };
 
@@ -77,9 +81,22 @@ const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
   return { states, ...(typeof reason === 'string' && { reason }) };
 };
 
-const readRun = (
-  text: string | undefined,
-): Pick<ModelCheckpoint, 'step' | 'history' | 'identity' | 'environment' | 'until'> => {
+/** The running mean and the best of it, after `step` updates. */
+const readBest = (best: unknown, step: number): Omit<SavedBest, 'parameters'> => {
+  const { step: at, seen, loss, running } = isObject(best) ? best : {};
+  const areCounts = Number.isSafeInteger(at) && Number.isSafeInteger(seen);
+  const inOrder = areCounts && 0 <= (at as number) && (at as number) < (seen as number) && (seen as number) <= step + 1;
+  if (!(inOrder && Number.isFinite(loss) && Number.isFinite(running)))
+    throw damaged(`its best must be steps up to ${step + 1} and losses, got ${quotedJson(best)}`);
+  return { step: at as number, seen: seen as number, loss: loss as number, running: running as number };
+};
+
+/** The description of a run in a checkpoint. */
+type ReadRun = Pick<ModelCheckpoint, 'step' | 'steps' | 'history' | 'identity' | 'environment' | 'until'> & {
+  readonly best?: Omit<SavedBest, 'parameters'>;
+};
+
+const readRun = (text: string | undefined): ReadRun => {
   if (text === undefined)
     throw new CheckpointError(
       'no-state',
@@ -95,10 +112,12 @@ const readRun = (
   const step = readStep(run['step']);
   return {
     step,
+    ...(run['steps'] !== undefined && { steps: readStep(run['steps'], 'steps') }),
     history: readHistory(run['history'], step),
     identity: assertFacts('identity', run['identity']),
     ...(run['environment'] !== undefined && { environment: assertFacts('environment', run['environment']) }),
     ...(run['until'] !== undefined && { until: readUntil(run['until']) }),
+    ...(run['best'] !== undefined && { best: readBest(run['best'], step) }),
   };
 };
 
@@ -140,7 +159,7 @@ const flattened = (parameters: FieldFile['parameters']): Float32Array => {
 /** Reads the state of a run from a file whose parameters are given in the order of the layout. */
 const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldFile['parameters']): ModelCheckpoint => {
   const { [RUN_KEY]: text, ...metadata } = all ?? {};
-  const run = readRun(text);
+  const { best: bestFigures, ...run } = readRun(text);
   const flat = flattened(parameters);
   const vectors = new Map<string, Float32Array>();
   const sources = new Map<string, Float32Array>();
@@ -150,6 +169,11 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
   const own = vectors.get(PARAMETERS);
   if (own) assertPerParameter(PARAMETERS, own, flat.length);
   vectors.delete(PARAMETERS);
+  const best = vectors.get(BEST);
+  if (best) assertPerParameter(BEST, best, flat.length);
+  if ((best === undefined) !== (bestFigures === undefined))
+    throw damaged(`it must have both the best parameters and their losses, or neither`);
+  vectors.delete(BEST);
   const optimizer = Array.from({ length: vectors.size }, (_, index) => {
     const vector = vectors.get(optimizerName(index));
     if (vector === undefined)
@@ -164,6 +188,7 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
     optimizer,
     parameters: own ?? flat,
     ...(own && { average: flat }),
+    ...(best && bestFigures && { best: { ...bestFigures, parameters: best } }),
     ...(sources.size > 0 && { sources }),
   };
 };
@@ -222,6 +247,8 @@ export interface ResumingRun {
   readonly optimizer: Optimizer;
   /** Whether it maintains an average of the parameters. */
   readonly averages: boolean;
+  /** Whether it keeps the best parameters. */
+  readonly keepsBest: boolean;
   /** Its total number of updates. */
   readonly steps: number;
 }
@@ -274,6 +301,10 @@ export const assertResumable = (checkpoint: ModelCheckpoint, run: ResumingRun): 
       run.averages
         ? 'it has an average, but not the parameters themselves'
         : 'it has an average, which this run does not maintain',
+    );
+  if ((checkpoint.best !== undefined) !== run.keepsBest)
+    throw damaged(
+      run.keepsBest ? 'the best parameters are missing' : 'it has best parameters, which this run does not keep',
     );
 };
 

@@ -1,6 +1,7 @@
 /** @file The description of a run in its checkpoints. */
 import { numericalEnvironment } from '../backend/environment.ts';
 import type { Model } from '../model.ts';
+import { bestDecayOf } from './best-state.ts';
 import type { RunFacts } from './checkpoint.ts';
 import { type FitOptions, stopRulesOf } from './fit-options.ts';
 import type { Optimizer } from './optimizer.ts';
@@ -15,6 +16,7 @@ export const runIdentity = (
   options: FitOptions & { readonly model: Model },
 ): RunFacts => {
   const { steps, schedule = constant(), seed = 0, clipNorm, averageDecay, groups, adapt, checkpoint, model } = options;
+  const bestDecay = bestDecayOf(options.keepBest);
   const until = stopRulesOf(options);
   return {
     optimizer: JSON.stringify({ kind: optimizer.kind, ...optimizer.settings }),
@@ -22,6 +24,7 @@ export const runIdentity = (
     seed: String(seed),
     clipNorm: String(clipNorm ?? 'none'),
     averageDecay: String(averageDecay ?? 'none'),
+    ...(bestDecay !== undefined && { keepBest: `by a running loss with decay ${bestDecay}` }),
     ...(groups && { groups: describeGroups(groups, steps) }),
     ...(until.length > 0 && { until: JSON.stringify(until.map(rule => rule.describe())) }),
     // The checkpoint's model may already be a changed one.

@@ -47,6 +47,11 @@ export interface StopAtOptions {
   readonly atLeast?: number;
   /** The fit ends when the metric is at most this. */
   readonly atMost?: number;
+  /**
+   * Compares a running mean m <- decay m + (1 - decay) metric over the reports instead of the latest value, for losses
+   * of random points; 0 if absent: the latest value.
+   */
+  readonly decay?: number;
 }
 
 /**
@@ -56,21 +61,26 @@ export interface StopAtOptions {
  *   has no such metric
  */
 export const stopAt = (options: StopAtOptions): StopRule => {
-  assertOptions('stopAt', options, { metric: 1, atLeast: 1, atMost: 1 });
-  const { metric, atLeast, atMost } = options;
+  assertOptions('stopAt', options, { metric: 1, atLeast: 1, atMost: 1, decay: 1 });
+  const { metric, atLeast, atMost, decay = 0 } = options;
 
   const bound = atLeast ?? atMost;
   if ((atLeast === undefined) === (atMost === undefined) || !Number.isFinite(bound))
     throw new RangeError(
       `stopAt: needs a finite number as either atLeast or atMost, got ${String(atLeast)} and ${String(atMost)}`,
     );
+  if (!(typeof decay === 'number' && decay >= 0 && decay < 1))
+    throw new RangeError(`stopAt: decay must be a number in [0, 1), got ${String(decay)}`);
   const what = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
   return {
-    describe: () => `${metric} ${what}`,
-    judge: progress => {
-      const value = metricOf(progress, metric);
+    describe: () => (decay === 0 ? `${metric} ${what}` : `${metric} ${what}, as a mean with decay ${decay}`),
+    judge: (progress, { state: [mean] }) => {
+      const latest = metricOf(progress, metric);
+      const value = mean === undefined ? latest : decay * mean + (1 - decay) * latest;
       const isReached = atLeast === undefined ? value <= (atMost as number) : value >= atLeast;
-      return { state: [], ...(isReached && { reason: `${metric} is ${value}, ${what}` }) };
+      // A perfect fit has no finite PSNR.
+      const state = decay === 0 || !Number.isFinite(value) ? [] : [value];
+      return { state, ...(isReached && { reason: `${metric} is ${value}, ${what}` }) };
     },
   };
 };

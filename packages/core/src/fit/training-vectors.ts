@@ -214,10 +214,10 @@ export class TrainingVectors {
     return step;
   }
 
-  /** Assigns the current parameters to a model: the average where there is one. */
-  assign(model: Model): void {
+  /** Assigns parameters `f32[P]` to a model: the current ones if absent, the average where there is one. */
+  assign(model: Model, parameters: Tensor1D = this.reported): void {
     tidy(() => {
-      const values = this.#layout.split(this.reported);
+      const values = this.#layout.split(parameters);
       for (const { name, index } of this.#layout.entries)
         (model.parameters[name] as Variable).assign(values[index] as Tensor);
     });
@@ -243,7 +243,7 @@ export class TrainingVectors {
   }
 
   /** Reads everything from the device. */
-  async read(): Promise<Omit<TrainingState, 'step' | 'history'>> {
+  async read(): Promise<Pick<TrainingState, 'parameters' | 'optimizer' | 'average'>> {
     const { parameters, state, searchState, average } = this.#now;
     return {
       parameters: await read(parameters),

@@ -56,6 +56,27 @@ describe('until', () => {
     expect(below.length).toBe(reached + 1);
   });
 
+  it('compares a running mean of a metric, which resumes', async () => {
+    const decay = 0.8;
+    const losses = (await run(undefined)).map(({ loss: value }) => value);
+    let mean = losses[0] as number;
+    const means = losses.map((value, i) => (mean = i === 0 ? value : decay * mean + (1 - decay) * value));
+    const atMost = means[40] as number;
+    const rule = stopAt({ metric: 'loss', atMost, decay });
+    expect(means.findIndex(value => value <= atMost)).toBe(40);
+    expect(losses.findIndex(value => value <= atMost)).toBeLessThan(40);
+    expect(await run(rule)).toHaveLength(41);
+    const store = memoryStore();
+    const field = createField(spec, { seed: 1 });
+    const settings = { steps: 300, optimizer: adam({ learningRate: 2e-2 }), until: rule, checkpoint: { store } };
+    for await (const { step } of fit(field, [main], settings)) if (step === 30) break;
+    field.dispose();
+    expect((await run(rule, { checkpoint: { store } })).at(-1)?.step).toBe(41);
+    expect(() => stopAt({ metric: 'loss', atMost, decay: 1 })).toThrow(
+      'stopAt: decay must be a number in [0, 1), got 1',
+    );
+  });
+
   it('ends a fit whose loss is on a plateau', async () => {
     const options: Partial<FitOptions> = { optimizer: adam({ learningRate: 0 }) };
     const stopped = await run(stopOnPlateau({ patience: 5 }), options);

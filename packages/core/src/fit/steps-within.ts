@@ -1,0 +1,91 @@
+/** @file The number of steps that fit into some seconds, measured once before a fit. */
+import { keep, tidy, type Variable } from '@tensorflow/tfjs-core';
+import type { Model, ModelDescription } from '../model.ts';
+import { fit } from './fit.ts';
+import type { FitOptions } from './fit-options.ts';
+import { decodeModelCheckpoint } from './read-checkpoint.ts';
+import { SourceStateStore } from './source-states.ts';
+import type { ObjectiveTerm } from './term.ts';
+
+/** The options of {@link stepsWithin}: those of the fit, of which `until` and `adapt` take no part, and its time. */
+export interface StepsWithinOptions extends Omit<FitOptions, 'steps'> {
+  /** The time that all steps may take, those of the measurement included. */
+  readonly seconds: number;
+  /** A clock in milliseconds; `performance.now` if absent. */
+  readonly now?: () => number;
+}
+
+/** Intervals between reports that are timed after the first report, whose steps compile and allocate. */
+const TIMED = 5;
+/** The maximum number of steps between reports while they are timed. */
+const MAX_REPORT_EVERY = 10;
+/** The share of the time after which no further interval is timed. */
+const MEASURING_SHARE = 0.1;
+/** The number of steps that schedules are told: all factors are those of the beginning of a long fit. */
+const NOMINAL_STEPS = 1000;
+
+const medianOf = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
+};
+
+/**
+ * The number of steps of a fit that takes about `seconds`. If the checkpoint store has a checkpoint, it is that of its
+ * run; otherwise it is measured: a few steps are taken and timed, without the first ones, and then the model and its
+ * point sources get their former state back. The clock decides nothing else, so a fit with this number of steps
+ * resumes to the same bits.
+ *
+ * ```ts
+ * const options = { optimizer: adam({ learningRate: 1e-3 }), schedule: cosine(), checkpoint: { store } };
+ * const steps = await stepsWithin(field, terms, { ...options, seconds: 30 });
+ * for await (const { loss } of fit(field, terms, { ...options, steps })) show(loss);
+ * ```
+ *
+ * Steps after which others work, e.g. to draw the field at every report, take longer than those that are timed.
+ *
+ * @param options those of the fit that its steps depend on, and `seconds`
+ * @returns at least 1
+ * @throws what {@link fit} throws, RangeError when `seconds` is not a positive number
+ */
+export const stepsWithin = async (
+  model: Model,
+  terms: readonly ObjectiveTerm[],
+  options: StepsWithinOptions,
+): Promise<number> => {
+  const { seconds, now = () => performance.now(), checkpoint, until: _, adapt, ...timed } = options;
+  if (!(Number.isFinite(seconds) && seconds > 0))
+    throw new RangeError(`stepsWithin: seconds must be a positive number, got ${String(seconds)}`);
+  const begun = now();
+  const bytes = checkpoint?.resume === undefined ? await checkpoint?.store.read() : undefined;
+  const restore = adapt && ((description: ModelDescription) => adapt.restore(description));
+  const saved = checkpoint?.resume ?? (bytes && decodeModelCheckpoint(bytes, model, restore).checkpoint);
+  if (saved?.steps !== undefined) return saved.steps;
+  const reportEvery = Math.min(timed.reportEvery ?? 1, MAX_REPORT_EVERY);
+  const states = new SourceStateStore(terms);
+  const before = states.read();
+  const variables = Object.values(model.parameters) as Variable[];
+  const initial = tidy(() => variables.map(variable => keep(variable.clone())));
+  const intervals: number[] = [];
+  let last: number | undefined;
+  try {
+    for await (const _ of fit(model, terms, { ...timed, reportEvery, steps: NOMINAL_STEPS })) {
+      const at = now();
+      if (last !== undefined) intervals.push(at - last);
+      last = at;
+      const spent = at - begun;
+      if (intervals.length >= TIMED || (intervals.length > 0 && spent > 1000 * MEASURING_SHARE * seconds)) break;
+      if (spent >= 1000 * seconds) break;
+    }
+  } finally {
+    for (const [index, variable] of variables.entries()) {
+      const values = initial[index];
+      if (values === undefined) continue;
+      variable.assign(values);
+      values.dispose();
+    }
+    states.restore(before);
+  }
+  if (intervals.length === 0) return 1;
+  const left = seconds - (now() - begun) / 1000;
+  return Math.max(1, Math.floor((1000 * left * reportEvery) / Math.max(medianOf(intervals), Number.EPSILON)));
+};
