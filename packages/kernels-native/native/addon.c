@@ -285,6 +285,18 @@ static napi_value number_of(napi_env env, int32_t number) {
   return napi_create_int32(env, number, &value) == napi_ok ? value : fail(env, "kernels: no number");
 }
 
+/** packMatrix(machine, source, depth, columns, isTransposed, target) */
+static napi_value pack_matrix(napi_env env, napi_callback_info info) {
+  uint32_t numbers[5];
+  const Machine *machine = read_arguments(env, info, numbers, 5);
+  if (machine == NULL || refuses(env, "packMatrix",
+                                 check_matrix(&machine->memory, numbers[0], numbers[1], numbers[2], numbers[4])))
+    return NULL;
+  machine->kernels->pack_matrix(machine->memory.bytes, numbers[0], (int)numbers[1], (int)numbers[2], numbers[3] != 0,
+                                numbers[4]);
+  return NULL;
+}
+
 /** weightBytes(machine, depth, columns): of a packed weight matrix. */
 static napi_value weight_bytes(napi_env env, napi_callback_info info) {
   uint32_t numbers[2];
@@ -352,6 +364,7 @@ static const struct {
     {"clear", clear},
     {"addThreads", add_threads},
     {"packParameters", pack_parameters},
+    {"packMatrix", pack_matrix},
     {"collectGradients", collect_gradients},
     {"joinFields", join_fields},
     {"collectFields", collect_fields},

@@ -618,6 +618,15 @@ static Problem check_adam(const Memory *m, uint32_t address) {
   return NULL;
 }
 
+Problem check_matrix(const Memory *m, uint32_t source, uint32_t depth, uint32_t columns, uint32_t target) {
+  const Problem problem = check_weight(depth, columns);
+  if (problem) return problem;
+  REQUIRE(has_floats(m, source, times(depth, columns)) && target % FLOAT == 0 &&
+              has(m, target, weight_bytes(m, depth, columns)),
+          "a matrix");
+  return NULL;
+}
+
 static Problem check_product(const Memory *m, uint32_t address) {
   const ProductJob *job = RECORDS(m, ProductJob, address, 1);
   REQUIRE(job, "the job");

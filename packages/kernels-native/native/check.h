@@ -32,4 +32,5 @@ Problem check_collections(const Memory *memory, uint32_t list, uint32_t count, u
 Problem check_fields(const Memory *memory, uint32_t job, uint32_t threads);
 
 Problem check_weight(int64_t depth, int64_t columns);
+Problem check_matrix(const Memory *memory, uint32_t source, uint32_t depth, uint32_t columns, uint32_t target);
 Problem check_grid(uint32_t axes, uint32_t row_features, uint32_t blocks);

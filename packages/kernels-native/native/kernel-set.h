@@ -1,5 +1,6 @@
 /** @file The kernels of one instruction set, and the choice among those that were compiled. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@ typedef struct {
   void (*join_fields)(uint8_t *memory, uint32_t job, int threads);
   void (*collect_fields)(uint8_t *memory, uint32_t job, int threads);
   void (*add_threads)(uint8_t *memory, uint32_t sums, uint32_t bytes, int threads);
+  /** Packs a matrix `[depth][columns]`, or where `is_transposed` one that is stored as `[columns][depth]`. */
+  void (*pack_matrix)(uint8_t *memory, uint32_t source, int depth, int columns, bool is_transposed, uint32_t target);
   /** Bytes of a packed weight matrix `[depth][columns]`. */
   int (*weight_bytes)(int depth, int columns);
   int (*grid_kept_bytes)(int axes, int row_features, int blocks);

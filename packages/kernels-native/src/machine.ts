@@ -20,6 +20,9 @@ const TILES: Readonly<Record<string, Pick<ProgramLayout, 'tileBytes' | 'tilePoin
 };
 const TILES_ELSEWHERE = { tileBytes: 2 ** 19 };
 
+/** Rows of a product that a thread multiplies at a time. */
+const PRODUCT_ROWS = 128;
+
 /** A machine that can end. */
 export interface NativeMachine extends Machine {
   /** Ends the threads. */
@@ -50,6 +53,7 @@ export const createMachine = (
   const layout: ProgramLayout = {
     panel: addon.panelOf(created),
     ...(TILES[instructionSet] ?? TILES_ELSEWHERE),
+    productRows: PRODUCT_ROWS,
     weightBytes: (depth, columns) => addon.weightBytes(machine(), depth, columns),
   };
   return {
@@ -59,6 +63,8 @@ export const createMachine = (
       clear: (target, bytes) => addon.clear(machine(), target, bytes),
       addThreads: (sums, bytes, count) => addon.addThreads(machine(), sums, bytes, count),
       packParameters: (list, count, field) => addon.packParameters(machine(), list, count, field),
+      packMatrix: (source, depth, columns, isTransposed, target) =>
+        addon.packMatrix(machine(), source, depth, columns, isTransposed ? 1 : 0, target),
       collectGradients: (list, count, sums, flat) => addon.collectGradients(machine(), list, count, sums, flat),
       joinFields: (job, count) => addon.joinFields(machine(), job, count),
       collectFields: (job, count) => addon.collectFields(machine(), job, count),

@@ -122,6 +122,9 @@ withNative(() => {
     expect(() => addon.addThreads(machine, 0, 60, 1)).toThrow('must be a multiple of 64');
     expect(() => addon.packParameters(machine, length - 8, 1, 0)).toThrow('packParameters: the list');
     expect(() => addon.packParameters(machine, 0, huge, 0)).toThrow(RangeError);
+    expect(() => addon.packMatrix(machine, length - 8, 2, 2, 0, 0)).toThrow('packMatrix: a matrix');
+    expect(() => addon.packMatrix(machine, 0, 2, 2, 1, length - 8)).toThrow('packMatrix: a matrix');
+    expect(() => addon.packMatrix(machine, 0, 2 ** 20, 2 ** 20, 0, 0)).toThrow('packMatrix: the shape of a matrix');
     expect(() => addon.collectGradients(machine, length, 1, 0, 0)).toThrow('collectGradients: the list');
     for (const kind of [...Array(9).keys()].filter(kind => kind !== 6))
       for (const job of [0, length, huge]) expect(() => addon.run(machine, kind, job, 2)).toThrow(RangeError);

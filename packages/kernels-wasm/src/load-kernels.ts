@@ -1,6 +1,6 @@
 import { platform } from '#platform';
 import { constants } from './generated/records.ts';
-import type { Machine, ProgramLayout } from './machine.ts';
+import type { Machine, MachineFunctions, ProgramLayout } from './machine.ts';
 import { ThreadPool, type ThreadPoolOptions } from './threads/pool.ts';
 import { MAX_THREADS } from './threads/serve.ts';
 import { type Build, chooseBuild } from './wasm/binary.ts';
@@ -53,6 +53,14 @@ const assertOptions = ({ threads, maximumMemory }: KernelOptions): void => {
     throw new RangeError(`simd: maximumMemory must be at least 1 MiB, got ${maximumMemory} bytes`);
 };
 
+/** Both ways of packing a matrix in one function. */
+const matrixPacking =
+  ({ packPanels, packTransposedPanels }: WasmExports): MachineFunctions['packMatrix'] =>
+  (source, depth, columns, isTransposed, target) =>
+    isTransposed
+      ? packTransposedPanels(source, depth, columns, depth, target)
+      : packPanels(source, depth, columns, columns, target);
+
 /**
  * Compiles the kernels.
  *
@@ -75,7 +83,8 @@ export const loadKernels = async (options: InternalOptions = {}): Promise<Kernel
   const poolOptions: ThreadPoolOptions = { ...common, count, ...(threadScript && { script: `${threadScript}` }) };
   const pool = new ThreadPool(poolOptions);
   const kernelsOf = (pool: ThreadPool): Kernels => {
-    return { wasm, arena, pool, build, machine: { functions: wasm, arena, pool, layout: LAYOUT } };
+    const functions = { ...wasm, packMatrix: matrixPacking(wasm) };
+    return { wasm, arena, pool, build, machine: { functions, arena, pool, layout: LAYOUT } };
   };
   try {
     await pool.prepare();

@@ -25,20 +25,29 @@ export interface ProgramLayout {
    * Bytes of a packed weight matrix `[depth][columns]`; if absent, it is stored in float32 panels.
    */
   readonly weightBytes?: (depth: number, columns: number) => number;
+  /** The maximum number of rows of a plain product that a thread multiplies at a time, a multiple of 32; 32 if absent. */
+  readonly productRows?: number;
 }
 
 /** The functions of a machine that are called directly, not as jobs; addresses are in the memory of its arena. */
-export type MachineFunctions = Pick<
-  WasmExports,
-  | 'clear'
-  | 'addThreads'
-  | 'packParameters'
-  | 'collectGradients'
-  | 'joinFields'
-  | 'collectFields'
-  | 'gridKeptBytes'
-  | 'gridScratchBytes'
->;
+export interface MachineFunctions
+  extends Pick<
+    WasmExports,
+    | 'clear'
+    | 'addThreads'
+    | 'packParameters'
+    | 'collectGradients'
+    | 'joinFields'
+    | 'collectFields'
+    | 'gridKeptBytes'
+    | 'gridScratchBytes'
+  > {
+  /**
+   * Packs a matrix `[depth][columns]` as the right side of a product, or where `isTransposed` one that is stored as
+   * `[columns][depth]`.
+   */
+  packMatrix(source: number, depth: number, columns: number, isTransposed: boolean, target: number): void;
+}
 
 /** An engine that runs encoded programs, and jobs on long vectors. */
 export interface Machine {

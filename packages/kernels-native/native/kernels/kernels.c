@@ -17,6 +17,11 @@ static void add_threads(uint8_t *memory, uint32_t sums, uint32_t bytes, int thre
   }
 }
 
+static void pack_matrix(uint8_t *memory, uint32_t source, int depth, int columns, bool is_transposed, uint32_t target) {
+  if (is_transposed) pack_transposed_panels(at(memory, source), depth, columns, at(memory, target));
+  else pack_panels(at(memory, source), depth, columns, at(memory, target));
+}
+
 static void run_share(uint8_t *memory, uint8_t *own, int kind, uint32_t job, int thread, int threads) {
 #if PARTS
   workspace = (uint16_t *)own;
@@ -44,6 +49,7 @@ const KernelSet KERNELS = {
     .join_fields = join_fields,
     .collect_fields = collect_fields,
     .add_threads = add_threads,
+    .pack_matrix = pack_matrix,
     .weight_bytes = weight_bytes,
     .grid_kept_bytes = grid_kept_bytes,
     .grid_scratch_bytes = grid_scratch_bytes,

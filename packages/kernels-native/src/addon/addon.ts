@@ -25,6 +25,15 @@ export interface Addon {
   clear(machine: MachineHandle, target: number, bytes: number): void;
   addThreads(machine: MachineHandle, sums: number, bytes: number, threads: number): void;
   packParameters(machine: MachineHandle, list: number, count: number, field: number): void;
+  /** Packs a matrix `[depth][columns]`, or where `isTransposed` is not 0 one that is stored as `[columns][depth]`. */
+  packMatrix(
+    machine: MachineHandle,
+    source: number,
+    depth: number,
+    columns: number,
+    isTransposed: number,
+    target: number,
+  ): void;
   collectGradients(machine: MachineHandle, list: number, count: number, sums: number, flat: number): void;
   joinFields(machine: MachineHandle, job: number, threads: number): void;
   collectFields(machine: MachineHandle, job: number, threads: number): void;

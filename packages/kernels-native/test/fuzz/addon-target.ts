@@ -18,6 +18,7 @@ const NAMES = [
   'clear',
   'addThreads',
   'packParameters',
+  'packMatrix',
   'collectGradients',
   'joinFields',
   'collectFields',

@@ -31,6 +31,7 @@ import type { FuzzTarget } from '@neural-fields/testing/fuzz';
 import {
   add,
   engine,
+  matMul,
   mul,
   type Rank,
   ready,
@@ -42,6 +43,7 @@ import {
   type Tensor2D,
   tensor,
   tensor1d,
+  tensor2d,
   zerosLike,
 } from '@tensorflow/tfjs-core';
 import type { NativeBackend } from '../../src/backend.ts';
@@ -229,8 +231,28 @@ const batchWork = (rng: Rng, spec: FieldSpec): Work => {
     });
 };
 
+/** A product of matrices of any size, stored in either order. */
+const productWork = (rng: Rng): Work => {
+  const sizes = [0, 1, 7, 33, 64, 130];
+  const [m, k, n] = [pick(rng, sizes), pick(rng, sizes), pick(rng, sizes)];
+  const [transposeA, transposeB] = [rng.integer(2) === 1, rng.integer(2) === 1];
+  const seed = rng.integer(2 ** 32);
+  return (interrupt, shift) =>
+    inScope(async () => {
+      const own = createRng(seed);
+      const a = tensor2d(
+        uniforms(own, m * k).map(x => x + shift),
+        transposeA ? [k, m] : [m, k],
+      );
+      const b = tensor2d(uniforms(own, k * n), transposeB ? [n, k] : [k, n]);
+      const product = matMul(a, b, transposeA, transposeB);
+      interrupt();
+      return read([product]);
+    });
+};
+
 /** All kinds of work. */
-export const worksFor: readonly ((rng: Rng, spec: FieldSpec) => Work)[] = [jetWork, fitWork, batchWork];
+export const worksFor: readonly ((rng: Rng, spec: FieldSpec) => Work)[] = [jetWork, fitWork, batchWork, productWork];
 
 /** The parts in which two backends differ by more than they may, with the largest difference. */
 const differences = (actual: Numbers, expected: Numbers): string[] =>

@@ -87,7 +87,7 @@ const convolve = (simd: SimdBackend, x: TensorInfo, filter: TensorInfo, shape: C
     addBlock: matrixWriter(y, shape.outChannels),
   };
   const sizes = { m: pixels, k: taps, n: shape.outChannels, transposeA: false, transposeB: false };
-  blockedProduct(simd.kernels, operands, sizes);
+  blockedProduct(simd, operands, sizes);
   return y;
 };
 
@@ -136,7 +136,7 @@ const inputGradient: KernelFunc = args => {
     addBlock: windowAdder(dx, shape),
   };
   const sizes = { m: pixels, k: shape.outChannels, n: taps, transposeA: false, transposeB: true };
-  blockedProduct(simd.kernels, operands, sizes);
+  blockedProduct(simd, operands, sizes);
   return simd.makeTensorInfo(inputShape, 'float32', dx);
 };
 
@@ -155,7 +155,7 @@ const filterGradient: KernelFunc = args => {
     addBlock: matrixWriter(dw, shape.outChannels),
   };
   const sizes = { m: taps, k: pixels, n: shape.outChannels, transposeA: true, transposeB: false };
-  blockedProduct(simd.kernels, operands, sizes);
+  blockedProduct(simd, operands, sizes);
   return simd.makeTensorInfo(filterShape, 'float32', dw);
 };
 

@@ -48,14 +48,14 @@ const planProduct = (
 const multiply = (backend: SimdBackend, a: TensorInfo, b: TensorInfo, plan: BatchedShape): Float32Array => {
   const { m, k, n, batches, repeatsA, repeatsB } = plan;
   const [valuesA, valuesB] = [backend.valuesOf(a), backend.valuesOf(b)];
-  if (batches === 1) return product(backend.kernels, valuesA, valuesB, plan);
+  if (batches === 1) return product(backend, valuesA, valuesB, plan);
   const result = allocate(batches * m * n);
   const matrixOf = (values: Float32Array, index: number, size: number): Float32Array =>
     values.subarray(index * size, (index + 1) * size);
   for (let batch = 0; batch < batches; batch++)
     result.set(
       product(
-        backend.kernels,
+        backend,
         matrixOf(valuesA, repeatsA ? 0 : batch, m * k),
         matrixOf(valuesB, repeatsB ? 0 : batch, k * n),
         plan,

@@ -1,7 +1,10 @@
+import type { SimdBackend } from '../backend.ts';
 import { constants } from '../generated/records.ts';
-import type { Kernels } from '../load-kernels.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
+
+/** What multiplies; its machine may have other kernels than its WebAssembly module, in the same memory. */
+type Backend = Pick<SimdBackend, 'kernels' | 'machine'>;
 
 /** A matrix product op(a) op(b), `[m][k]` times `[k][n]`. */
 export interface ProductShape {
@@ -18,9 +21,8 @@ export interface ProductShape {
 const BLOCK_M = 512;
 const BLOCK_K = 1024;
 const BLOCK_N = 2048;
-/** Rows that a thread processes at a time. */
+/** Rows that a thread processes at a time, where a machine does not say how many. */
 const TILE_ROWS = 32;
-const PANEL = 8;
 /** Below this number of multiplications, waking the other threads takes longer than the work. */
 const MIN_PARALLEL_MULTIPLICATIONS = 500_000;
 
@@ -81,32 +83,33 @@ export interface BlockedOperands {
  * A matrix product on all threads, block by block, so that the kernels' memory holds only some blocks of the operands.
  * The blocks are processed in a fixed order; those that contribute to the same part of the result, in the order of k.
  */
-export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shape: ProductShape): void => {
-  const { arena, pool, wasm } = kernels;
+export const blockedProduct = (
+  { kernels: { wasm }, machine: { arena, pool, layout, functions } }: Backend,
+  operands: BlockedOperands,
+  shape: ProductShape,
+): void => {
   const { m, k, n, transposeA, transposeB } = shape;
   arena.scope(() => {
     const [mostM, mostK, mostN] = [Math.min(BLOCK_M, m), Math.min(BLOCK_K, k), Math.min(BLOCK_N, n)];
-    const strideC = Math.ceil(mostN / PANEL) * PANEL;
+    const { panel, weightBytes, productRows = TILE_ROWS } = layout;
+    const strideC = Math.ceil(mostN / panel) * panel;
     const rows = Math.ceil(mostM / 4) * 4;
     const rawA = arena.take(4 * rows * mostK);
     const blockA = transposeA ? arena.take(4 * rows * mostK) : rawA;
     const rawB = arena.take(4 * mostK * mostN);
-    const panels = arena.take(4 * mostK * strideC);
+    const panels = arena.take(weightBytes?.(mostK, mostN) ?? 4 * mostK * strideC);
     const blockC = arena.take(4 * rows * strideC);
     const job = arena.take(recordBytes('ProductJob'));
     for (let n0 = 0; n0 < n; n0 += BLOCK_N)
       for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
         const [nb, kb] = [Math.min(BLOCK_N, n - n0), Math.min(BLOCK_K, k - k0)];
         const viewB = arena.floats(rawB, kb * nb);
-        if (transposeB) {
-          operands.readB(viewB, n0, nb, k0, kb);
-          wasm.packTransposedPanels(rawB, kb, nb, kb, panels);
-        } else {
-          operands.readB(viewB, k0, kb, n0, nb);
-          wasm.packPanels(rawB, kb, nb, nb, panels);
-        }
+        if (transposeB) operands.readB(viewB, n0, nb, k0, kb);
+        else operands.readB(viewB, k0, kb, n0, nb);
+        functions.packMatrix(rawB, kb, nb, transposeB, panels);
         for (let m0 = 0; m0 < m; m0 += BLOCK_M) {
           const mb = Math.min(BLOCK_M, m - m0);
+          const threads = mb * nb * kb < MIN_PARALLEL_MULTIPLICATIONS ? 1 : pool.count;
           const viewA = arena.floats(rawA, mb * kb);
           if (transposeA) {
             operands.readA(viewA, k0, kb, m0, mb);
@@ -118,12 +121,12 @@ export const blockedProduct = (kernels: Kernels, operands: BlockedOperands, shap
             rows: Math.ceil(mb / 4) * 4,
             k: kb,
             panels,
-            panelCount: Math.ceil(nb / PANEL),
+            panelCount: Math.ceil(nb / panel),
             c: blockC,
             strideC,
-            tileRows: TILE_ROWS,
+            tileRows: Math.min(productRows, TILE_ROWS * Math.ceil(mb / threads / TILE_ROWS)),
           });
-          pool.run(constants.JOB_PRODUCT, job, mb * nb * kb < MIN_PARALLEL_MULTIPLICATIONS ? 1 : pool.count);
+          pool.run(constants.JOB_PRODUCT, job, threads);
           operands.addBlock(arena.floats(blockC, rows * strideC), strideC, m0, mb, n0, nb);
         }
       }
@@ -153,11 +156,11 @@ export const matrixWriter = (matrix: Float32Array, stride: number): BlockedOpera
  * @returns `[m][n]`
  * @throws KernelMemoryError when there is not enough memory
  */
-export const product = (kernels: Kernels, a: Float32Array, b: Float32Array, shape: ProductShape): Float32Array => {
+export const product = (backend: Backend, a: Float32Array, b: Float32Array, shape: ProductShape): Float32Array => {
   const { m, k, n, transposeA, transposeB } = shape;
   const result = allocate(m * n);
   blockedProduct(
-    kernels,
+    backend,
     {
       readA: matrixReader(a, transposeA ? m : k),
       readB: matrixReader(b, transposeB ? k : n),
