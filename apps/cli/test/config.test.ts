@@ -22,11 +22,14 @@ const all: Required<{ [Name in keyof GivenSettings]: NonNullable<GivenSettings[N
   encodingScale: 0.5,
   encodingSigma: 1e-7,
   steps: 9,
+  time: 90,
+  until: { value: 32.5, unit: 'dB' },
   learningRate: 1e-5,
   schedule: 'constant',
   batch: 'full',
   clipNorm: 2,
   averageDecay: 0.999,
+  keep: 'last',
   seed: -3.5,
   chunkSize: 100,
   reportEvery: 2,
@@ -72,7 +75,7 @@ test('what no setting is or takes is refused', () => {
   expect(refusal({ steps: 0 })).toBe('steps: wanted an integer of at least 1, got 0');
   expect(refusal({ steps: [1] })).toBe('steps: wanted a number or text, got [1]');
   expect(refusal({ allowDamaged: 'yes' })).toBe('allowDamaged: wanted true or false, got "yes"');
-  expect(refusal({ preset: 'slow' })).toBe('preset: wanted one of fast, paper, got "slow"');
+  expect(refusal({ preset: 'slow' })).toBe('preset: wanted one of fast, balanced, paper, got "slow"');
 });
 
 test('what --json writes of a fit is what --config reads: the fields are equal', async () => {

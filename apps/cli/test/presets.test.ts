@@ -16,13 +16,16 @@ test('fast takes random batches of 8,192 points, or all points of a smaller sign
     learningRate: 1e-3,
     schedule: 'cosine',
     batch: 8192,
+    keep: 'best',
   });
+  expect(settingsFor('balanced', 'image', 8193)).toEqual({ ...settingsFor('fast', 'image', 8193), steps: 2000 });
   expect(settingsFor('fast', 'image', 8192).batch).toBe('full');
   expect(settingsFor('paper', 'image', 12e6)).toEqual({
     steps: 10_000,
     learningRate: 1e-4,
     schedule: 'constant',
     batch: 'full',
+    keep: 'last',
   });
   expect(settingsFor('paper', 'audio', 12e6).steps).toBe(9000);
 });

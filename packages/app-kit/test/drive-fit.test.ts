@@ -13,7 +13,7 @@ import { pixels } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import { expect, test } from 'vitest';
 import { type DrivenFit, driveFit } from '../src/fitting/drive-fit.ts';
-import { FACTOR_KEY, memoryStore } from '../src/fitting/recovery.ts';
+import { FACTOR_KEY, memoryStore, recoveriesOf } from '../src/fitting/recovery.ts';
 import type { Output } from '../src/output/output.ts';
 import '@tensorflow/tfjs-backend-cpu';
 
@@ -152,6 +152,39 @@ const stoppedFit = async (factor: string): Promise<ReturnType<typeof setUp>> => 
   const unread = { ...store, read: () => Promise.reject(new Error('the store was read')) };
   return setUp({ saving: { store: unread, everySeconds: 0, resume } });
 };
+
+/** A loss that jumps by orders of magnitude after step 150, but not to the first one, and that Adam brings down again. */
+const jumping = {
+  steps: 160,
+  optimizer: adam({ learningRate: 5e-3 }),
+  schedule: { describe: () => 'a jump', factor: (step: number) => (step === 150 ? 20 : 1) },
+} as const;
+
+test('a jump below the first loss is recovered from; after the last recovery it does not end the fit', async () => {
+  const { run, field, events, warnings } = setUp({ options: jumping, recoveries: 2 });
+  await run();
+  const told = events.filter(({ event }) => event === 'progress').map(({ data }) => data as unknown as FitProgress);
+  const recoveries = events.filter(({ event }) => event === 'recovery').map(({ data }) => data);
+  expect(recoveries).toMatchObject([
+    { step: 151, lastGoodStep: 149, learningRate: 2.5e-3 },
+    { step: 151, lastGoodStep: 149, learningRate: 1.25e-3 },
+  ]);
+  for (const { loss } of recoveries) expect(loss).toBeLessThan(told[0]?.loss as number);
+  expect(warnings).toHaveLength(2);
+  expect(told.at(-1)).toMatchObject({ step: 160, learningRate: 1.25e-3 });
+  field.dispose();
+});
+
+test('without recoveries, a jump below the first loss is passed over', async () => {
+  const { run, field, events } = setUp({ options: jumping });
+  await run();
+  expect(events.filter(({ event }) => event === 'recovery')).toEqual([]);
+  field.dispose();
+});
+
+test('the recoveries of an earlier run count', () => {
+  expect([1, 0.5, 2 ** -6].map(recoveriesOf)).toEqual([0, 1, 6]);
+});
 
 test('a resumed run keeps the learning rate that it was reduced to', async () => {
   const { run, events, field } = await stoppedFit('0.5');

@@ -111,11 +111,14 @@ export const addFitCommand = (program: Command): void => {
   ]);
   addSettings(command.optionsGroup('Fit:'), [
     'steps',
+    'time',
+    'until',
     'learningRate',
     'schedule',
     'batch',
     'clipNorm',
     'averageDecay',
+    'keep',
     'seed',
     'chunkSize',
   ]);
@@ -141,7 +144,9 @@ export const addFitCommand = (program: Command): void => {
       'after',
       helpExamples([
         ['neural-fields fit photo.jpg -o photo.safetensors', 'a photograph, in about a minute'],
-        ['neural-fields fit photo.jpg -o p.safetensors -s 2000', 'the same, sharper'],
+        ['neural-fields fit photo.jpg -o p.safetensors -p balanced', 'the same, sharper'],
+        ['neural-fields fit photo.jpg -o p.safetensors --time 30s', 'as good as 30 seconds make it'],
+        ['neural-fields fit a.png -o a.safetensors --until 35dB', 'only as long as it takes'],
         ['neural-fields fit song.wav -o s.safetensors --start 30', 'five seconds of a song'],
         ['neural-fields fit *.png -o fields/', 'every picture, to one folder'],
         ['neural-fields fit - -o p.safetensors < photo.jpg', 'a picture from stdin'],

@@ -24,6 +24,7 @@ const fit = (steps: number, batch: FitSettings['batch'], learningRate: number): 
   schedule: 'cosine',
   batch,
   seed: 0,
+  keep: 'best',
   reportEvery: 1,
 });
 

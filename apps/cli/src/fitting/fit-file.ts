@@ -10,19 +10,23 @@ import {
   formatSeconds,
   listenForInterrupt,
   type Output,
+  type Progress,
   plural,
   UsageError,
 } from '@neural-fields/app-kit';
 import { assertWritable, type OutputFile, withOutputs } from '@neural-fields/app-kit/files';
 import {
+  type Checkpoint,
   defaultChunkSize,
   extensions,
+  type FitSettings,
+  fitOptions,
   networkMemory,
   openCheckpoint,
   type ResumePolicy,
 } from '@neural-fields/app-kit/fitting';
 import { coordinateCount, describeSignal } from '@neural-fields/app-kit/signals';
-import { createField, encodeField } from '@neural-fields/core';
+import { createField, encodeField, type Field, stepsWithin } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { fieldMetadata } from '../files/field-metadata.ts';
 import { type RecordingOptions, recordingFiles, recordingPaths, withEventFolder } from '../recording/options.ts';
@@ -119,6 +123,31 @@ const readAndFit = async (task: FitTask): Promise<void> => {
   );
 };
 
+/** What the number of steps depends on. */
+interface StepsInput {
+  readonly prepared: PreparedSignal;
+  readonly given: FitSettings;
+  readonly settings: Settings;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly printer: Output;
+  readonly signal: AbortSignal;
+}
+
+/** The number of steps: that of the settings, or what the time comes to. A resumed run keeps that of its checkpoint. */
+const stepsOf = async (
+  field: Field,
+  { prepared, given, settings: { time }, checkpoint, printer, signal }: StepsInput,
+): Promise<number> => {
+  if (time === undefined) return given.steps;
+  const saved = checkpoint?.resume?.steps;
+  if (saved !== undefined) return saved;
+  printer.log('measures how long a step takes');
+  const options = { ...fitOptions(given), ...prepared.fitOptions, seconds: time, signal };
+  const steps = await stepsWithin(field, prepared.terms(given), options);
+  printer.log(`--time ${formatSeconds(time)}: ${plural(steps, 'step')}`);
+  return steps;
+};
+
 const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
   const { input, output, settings, options, checkpointPath, policy, printer } = task;
   const { description, sha256 } = prepared;
@@ -138,26 +167,46 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   );
   const backend = await chooseBackend(options, printer);
   const field = createField(spec, { seed: settings.seed, extensions });
-  const loop = loopSettings(settings, defaults, {
+  const given = loopSettings(settings, defaults, {
     chunkSize: defaultChunkSize(backend.name, field.parameterCount),
   });
-  const { steps } = loop;
-  prepared.terms(loop); // complains before anything is written
+  prepared.terms(given); // complains before anything is written
+  if (settings.until) prepared.until(settings.until);
   const preview = previewPath === undefined ? undefined : openPreview(previewPath, options.previewEvery, printer);
   const size = field.parameterCount * BYTES_PER_PARAMETER;
   await assertWritable(output, { bytes: size });
   if (checkpointPath !== undefined) await assertWritable(checkpointPath, { bytes: size * CHECKPOINT_COPIES });
   const checkpoint =
-    checkpointPath === undefined ? undefined : await openCheckpoint(checkpointPath, { policy, steps }, printer);
-  const progress = createProgress(printer, { total: steps, unit: 'step' });
+    checkpointPath === undefined
+      ? undefined
+      : await openCheckpoint(
+          checkpointPath,
+          { policy, steps: settings.time === undefined ? given.steps : undefined },
+          printer,
+        );
+  let progress: Progress | undefined;
   const interrupt = listenForInterrupt(() => {
-    progress.stop();
+    progress?.stop();
     printer.log('stopping after this chunk; another Ctrl-C stops at once');
   });
+  const steps = await stepsOf(field, {
+    prepared,
+    given,
+    settings,
+    checkpoint,
+    printer,
+    signal: interrupt.signal,
+  }).catch(error => {
+    interrupt.dispose();
+    field.dispose();
+    throw error;
+  });
+  const loop = { ...given, steps };
+  progress = createProgress(printer, { total: steps, unit: 'step' });
   printer.log(
     `fits ${formatCount(field.parameterCount)} parameters to ${prepared.describePoints(loop)}, ${plural(steps, 'step')}`,
   );
-  const repeatable = repeatableSettings(settings, defaults);
+  const repeatable = repeatableSettings(settings, defaults, steps);
   printer.event('start', {
     file: input,
     signal: description,
@@ -180,8 +229,9 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   });
   const begun = performance.now();
   try {
-    await runFit(field, prepared, {
+    const taken = await runFit(field, prepared, {
       settings: loop,
+      goals: settings,
       backend: backend.name,
       output: printer,
       progress,
@@ -214,9 +264,9 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     });
     await recording.finish();
     const seconds = (performance.now() - begun) / 1000;
-    printer.event('done', { output, ...figures, step: steps, seconds });
+    printer.event('done', { output, ...figures, step: taken, seconds });
     printer.result(
-      `${output}: ${describeSignal(description)}, ${text}, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`,
+      `${output}: ${describeSignal(description)}, ${text}, ${plural(taken, 'step')} in ${formatSeconds(seconds)}`,
     );
     const advice = adviceFor(description, settings);
     if (advice !== undefined) printer.log(advice);

@@ -10,11 +10,15 @@ import {
 } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import { CheckpointError, DivergenceError, type Field, type FitProgress } from '@neural-fields/core';
+import type { Settings } from '../settings/fit-settings.ts';
+import { formatGoal } from '../settings/goals.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 
 /** What a run needs beside the field and its signal. */
 export interface RunFitOptions {
   readonly settings: FitSettings;
+  /** The time of `--time` in seconds, and the goal of `--until`. */
+  readonly goals?: Pick<Settings, 'time' | 'until'> | undefined;
   readonly backend: string;
   readonly output: Output;
   readonly progress: Progress;
@@ -53,6 +57,18 @@ const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown =>
   return error;
 };
 
+/** Says in the last report what the end of a fit depended on. */
+const tellEnd = ({ step, steps, stopped, kept }: FitProgress, { goals, output, progress }: RunFitOptions): void => {
+  if (step < steps && stopped === undefined) return;
+  progress.stop();
+  const goal = goals?.until && formatGoal(goals.until);
+  if (stopped !== undefined) output.log(`--until ${goal} is reached at step ${step}`);
+  else if (goal !== undefined)
+    output.warn(`--until ${goal} is not reached in ${steps} steps; more --steps or --time may reach it`);
+  if (kept !== undefined)
+    output.log(`keeps the parameters after step ${kept}, the best by a running loss (--keep last takes the last ones)`);
+};
+
 /** Says what an interrupted run leaves behind. */
 const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): void => {
   const file = checkpoint?.file;
@@ -66,25 +82,31 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
 };
 
 /**
- * Fits a field to a signal, or resumes it. Where the signal allows it, a fit that diverges resumes from its last
- * good step with half the learning rate.
+ * Fits a field to a signal, or resumes it. A fit whose loss jumps resumes from its last good step with half the
+ * learning rate.
  *
+ * @returns the number of steps that were taken
  * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped,
  *   after a checkpoint
  */
-export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<void> => {
-  const { settings, backend, checkpoint, output, progress, signal, report } = options;
+export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<number> => {
+  const { settings, goals: { time, until } = {}, backend, checkpoint, output, progress, signal, report } = options;
   let step = checkpoint?.file.step ?? 0;
   if (step > 0) output.log(`resumes from step ${step} of '${checkpoint?.file.path}'`);
   const driven: DrivenFit = {
     field,
     terms: prepared.terms(settings),
-    options: { ...fitOptions(settings), ...prepared.fitOptions },
+    options: {
+      ...fitOptions(settings),
+      ...prepared.fitOptions,
+      ...(until && { until: prepared.until(until) }),
+    },
     identity: {
       signal: `sha256 ${prepared.sha256}`,
       ...prepared.identity,
       batch: String(settings.batch),
       chunkSize: String(settings.chunkSize ?? 'default'),
+      ...(time !== undefined && { time: `${time} s` }),
       backend,
     },
     metadata: { [SIGNAL_KEY]: JSON.stringify(prepared.description) },
@@ -103,6 +125,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
       figures: prepared.figures,
       report: reported => {
         step = reported.step;
+        tellEnd(reported, options);
         return report?.(reported);
       },
     });
@@ -110,4 +133,5 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
     if (error instanceof InterruptedError) explainInterrupt(options, step);
     throw explain(error, checkpoint?.file);
   }
+  return step;
 };

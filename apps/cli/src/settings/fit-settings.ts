@@ -12,11 +12,13 @@ import {
   parseSize,
   positive,
   type Size,
+  UsageError,
 } from '@neural-fields/app-kit';
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { GridConvention } from '@neural-fields/signals';
+import { formatGoal, type Goal, parseGoal, parseTime } from './goals.ts';
 import { type ActivationName, activationNames, encodingNames } from './names.ts';
 import { type PresetName, presetNames } from './presets.ts';
 
@@ -84,8 +86,12 @@ export interface Settings
     AudioSettings,
     ShapeSettings,
     Pick<FitSettings, 'seed' | 'averageDecay' | 'chunkSize'>,
-    Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm' | 'reportEvery'>> {
+    Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm' | 'keep' | 'reportEvery'>> {
   readonly preset: PresetName;
+  /** Seconds that the steps may take, in place of their number. */
+  readonly time?: number | undefined;
+  /** Ends the fit before its last step. */
+  readonly until?: Goal | undefined;
   readonly grid: GridConvention;
   /** Refuse files of more bytes. */
   readonly maxBytes?: number | undefined;
@@ -160,7 +166,7 @@ const MAX_WIDTH = 65_536;
 export const settingDefinitions: Definitions = {
   preset: {
     flags: '-p, --preset <name>',
-    description: 'fast (default) takes about a minute on two cores; paper has the settings of the SIREN paper',
+    description: 'fast (default) takes about a minute on two cores, balanced about four; paper is the SIREN paper',
     ...oneOf(presetNames),
   },
   hiddenFeatures: {
@@ -216,8 +222,19 @@ export const settingDefinitions: Definitions = {
   steps: {
     flags: '-s, --steps <n>',
     description:
-      'total number of steps, including those before a resume (default: 500, shapes 300; paper 10000, sound 9000)',
+      'total number of steps, including those before a resume (default: 500, shapes 300; balanced 4 times that; paper 10000, sound 9000)',
     parse: integer(1),
+  },
+  time: {
+    flags: '--time <time>',
+    description: 'as many steps as fit into 30s, 5m or 1h, measured once at the beginning; in place of --steps',
+    parse: parseTime,
+  },
+  until: {
+    flags: '--until <goal>',
+    description: 'ends the fit early: 40dB of PSNR for an image, 20dB of SNR for a sound, a loss for a shape',
+    parse: parseGoal,
+    format: ({ until }) => until && formatGoal(until),
   },
   learningRate: {
     flags: '--lr, --learning-rate <number>',
@@ -243,6 +260,11 @@ export const settingDefinitions: Definitions = {
     flags: '--average-decay <number>',
     description: 'writes a moving average of the parameters with this decay, e.g. 0.999',
     parse: fraction,
+  },
+  keep: {
+    flags: '--keep <name>',
+    description: 'parameters that the field ends with: best by a running loss, or last (default: best; paper last)',
+    ...oneOf(['best', 'last']),
   },
   seed: {
     flags: '--seed <number>',
@@ -348,8 +370,27 @@ export const settingDefinitions: Definitions = {
 /** The names of all settings. */
 export const settingNames = Object.keys(settingDefinitions) as readonly SettingName[];
 
-/** Settings with defaults for what the signal does not decide. Later ones win, where they are not `undefined`. */
-export const mergeSettings = (...given: readonly GivenSettings[]): Settings => {
+/** Settings without their steps where later ones have a time, and the other way round. */
+const withoutOverridden = (settings: GivenSettings, later: readonly GivenSettings[]): GivenSettings => {
+  const isGiven = (name: 'steps' | 'time'): boolean => later.some(each => each[name] !== undefined);
+  const { steps, time, ...rest } = settings;
+  return {
+    ...rest,
+    ...(steps !== undefined && !isGiven('time') && { steps }),
+    ...(time !== undefined && !isGiven('steps') && { time }),
+  };
+};
+
+/**
+ * Settings with defaults for what the signal does not decide. Later ones win, where they are not `undefined`.
+ *
+ * @throws UsageError when one of them has both steps and a time
+ */
+export const mergeSettings = (...layers: readonly GivenSettings[]): Settings => {
+  for (const { steps, time } of layers)
+    if (steps !== undefined && time !== undefined)
+      throw new UsageError({ what: '--time', problem: 'it excludes --steps: the time decides their number' });
+  const given = layers.map((settings, index) => withoutOverridden(settings, layers.slice(index + 1)));
   const entries = given.flatMap(settings => Object.entries(settings)).filter(([, value]) => value !== undefined);
   return { ...defaults, ...(Object.fromEntries(entries) as GivenSettings) };
 };

@@ -1,13 +1,13 @@
 /**
- * @file Settings that go together: those that show something within about a minute on two cores, and those of the SIREN
- * paper.
+ * @file Settings that go together: those that show something within about a minute on two cores, those that take about
+ * four, and those of the SIREN paper. docs/defaults.md has the measurements behind them.
  */
 
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 
 /** The values of `--preset`. */
-export const presetNames = ['fast', 'paper'] as const;
+export const presetNames = ['fast', 'balanced', 'paper'] as const;
 
 /** One of {@link presetNames}. */
 export type PresetName = (typeof presetNames)[number];
@@ -20,6 +20,8 @@ export interface SignalDefaults {
   /** Points in a step; all of them where a signal has fewer. */
   readonly batch: 'full' | number;
   readonly clipNorm?: number | undefined;
+  /** Which parameters the field ends with: those of the lowest running loss, or the last ones. */
+  readonly keep: 'best' | 'last';
 }
 
 /** Settings of a shape's loss. */
@@ -39,26 +41,38 @@ type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & {
 /** The weights of Sitzmann et al. 2020, equation 6, as the authors' code has them. */
 const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
 
+const fast: Preset = {
+  image: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192, keep: 'best' },
+  // At 1e-3 a sound of 7 s stayed at an SNR of 0.4 dB; at 5e-4 it came to 15 dB with three seeds.
+  audio: { steps: 500, learningRate: 5e-4, schedule: 'cosine', batch: 8192, keep: 'best' },
+  // A step takes 1.5 times as long as a picture's. On the Stanford bunny 500 steps came to 6.3e-5 off the surface,
+  // 5.4 degrees off the normals and 0.051 off the gradient's length; 300 to 7.7e-5, 5.7 and 0.069. As much work in
+  // 400 steps of 2,000 points or 500 of 1,600 left 0.079 and 0.093.
+  shape: { steps: 300, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1, keep: 'best' },
+  shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
+  // Of a synthetic song (44.1 kHz, stereo, from its first minute on) 3 s came to an SNR of 20.1 dB, 5 s to 17.5 and
+  // 10 s to 13.6.
+  duration: 5,
+};
+
+/** How many times as many steps `balanced` takes as `fast`. */
+export const BALANCED_FACTOR = 4;
+
+/** A preset with more steps. */
+const longer = (settings: SignalDefaults): SignalDefaults => ({
+  ...settings,
+  steps: BALANCED_FACTOR * settings.steps,
+});
+
 /** All presets. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
-  fast: {
-    image: { steps: 500, learningRate: 1e-3, schedule: 'cosine', batch: 8192 },
-    // At 1e-3 a sound of 7 s stayed at an SNR of 0.4 dB; at 5e-4 it came to 15 dB with three seeds.
-    audio: { steps: 500, learningRate: 5e-4, schedule: 'cosine', batch: 8192 },
-    // A step takes 1.5 times as long as a picture's. On the Stanford bunny 500 steps came to 6.3e-5 off the surface,
-    // 5.4 degrees off the normals and 0.051 off the gradient's length; 300 to 7.7e-5, 5.7 and 0.069. As much work in
-    // 400 steps of 2,000 points or 500 of 1,600 left 0.079 and 0.093.
-    shape: { steps: 300, learningRate: 5e-4, schedule: 'cosine', batch: 2800, clipNorm: 1 },
-    shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
-    // Of a synthetic song (44.1 kHz, stereo, from its first minute on) 3 s came to an SNR of 20.1 dB, 5 s to 17.5 and
-    // 10 s to 13.6.
-    duration: 5,
-  },
+  fast,
+  balanced: { ...fast, image: longer(fast.image), audio: longer(fast.audio), shape: longer(fast.shape) },
   // Sitzmann et al. 2020, supplement, and the authors' code.
   paper: {
-    image: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 'full' },
-    audio: { steps: 9_000, learningRate: 1e-4, schedule: 'constant', batch: 'full' },
-    shape: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 2800, clipNorm: 1 },
+    image: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 'full', keep: 'last' },
+    audio: { steps: 9_000, learningRate: 1e-4, schedule: 'constant', batch: 'full', keep: 'last' },
+    shape: { steps: 10_000, learningRate: 1e-4, schedule: 'constant', batch: 2800, clipNorm: 1, keep: 'last' },
     shapeLoss: { near: 0, weights: WEIGHTS, distanceWeight: 0 },
     duration: 'all',
   },

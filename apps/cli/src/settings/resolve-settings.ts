@@ -17,14 +17,22 @@ export const loopSettings = (
   clipNorm: settings.clipNorm ?? defaults.clipNorm,
   seed: settings.seed,
   averageDecay: settings.averageDecay,
+  keep: settings.keep ?? defaults.keep,
   chunkSize: settings.chunkSize ?? chunkSize,
   // A report reads the loss from the device, for which a GPU has to stop.
   reportEvery: settings.reportEvery ?? reportInterval(),
 });
 
-/** All that describes a fit, so that it can be repeated, but what depends on the machine alone. */
-export const repeatableSettings = (settings: Settings, defaults: SignalDefaults): GivenSettings => {
-  const { steps, learningRate, schedule, batch, clipNorm } = defaults;
+/**
+ * All that describes a fit, so that it can be repeated, but what depends on the machine alone. A time is there as the
+ * number of steps that it came to.
+ */
+export const repeatableSettings = (
+  { time: _, ...settings }: Settings,
+  defaults: SignalDefaults,
+  steps: number,
+): GivenSettings => {
+  const { learningRate, schedule, batch, clipNorm, keep } = defaults;
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return { steps, learningRate, schedule, batch, clipNorm, ...(Object.fromEntries(given) as GivenSettings) };
+  return { learningRate, schedule, batch, clipNorm, keep, ...(Object.fromEntries(given) as GivenSettings), steps };
 };

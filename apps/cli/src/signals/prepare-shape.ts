@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { explainedWithin, formatCount, InputError, plural } from '@neural-fields/app-kit';
+import { explainedWithin, formatCount, InputError, plural, UsageError } from '@neural-fields/app-kit';
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import {
   decodeShapeInput,
@@ -11,7 +11,7 @@ import {
   shapeTerms,
 } from '@neural-fields/app-kit/shapes';
 import type { ShapeDescription } from '@neural-fields/app-kit/signals';
-import { createRng } from '@neural-fields/core';
+import { createRng, stopAt } from '@neural-fields/core';
 import {
   applySimilarity,
   type DecodedShape,
@@ -23,6 +23,7 @@ import {
   unitBox,
 } from '@neural-fields/shapes';
 import type { Settings, ShapeSettings } from '../settings/fit-settings.ts';
+import { formatGoal } from '../settings/goals.ts';
 import { presets } from '../settings/presets.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 
@@ -128,6 +129,15 @@ export const signalFromShape = (
         loss: JSON.stringify({ near, weights, distanceWeight, normals }),
       },
       terms: settings => shapeTerms(shape, { counts: counts(settings), weights, distanceWeight, normals }),
+      until: goal => {
+        if (goal.unit !== undefined)
+          throw new UsageError({
+            what: `--until ${formatGoal(goal)}`,
+            wanted: 'a loss without a unit, since a shape has no decibels',
+            got: formatGoal(goal),
+          });
+        return stopAt({ metric: 'loss', atMost: goal.value, decay: 0.9 });
+      },
       describePoints: settings => {
         const { on, off, near: around } = counts(settings);
         return `${formatCount(on)} points of the surface, ${formatCount(off)} of the box and ${formatCount(around)} near the surface a step`;

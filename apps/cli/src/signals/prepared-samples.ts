@@ -1,12 +1,13 @@
 /** @file Signals that are known at samples: pictures and sounds. They are fitted by the mean squared error. */
 import { createHash } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { formatCount, formatDecibels, plural } from '@neural-fields/app-kit';
+import { formatCount, formatDecibels, plural, UsageError } from '@neural-fields/app-kit';
 import { pointsOf } from '@neural-fields/app-kit/fitting';
 import type { AudioDescription, ImageDescription } from '@neural-fields/app-kit/signals';
-import { term } from '@neural-fields/core';
+import { stopAt, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import type { DecodeNote, PointSet } from '@neural-fields/signals';
+import { formatGoal } from '../settings/goals.ts';
 import { settingsFor } from '../settings/presets.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 import { measureQuality } from './quality.ts';
@@ -22,6 +23,9 @@ export interface PreparedSamples extends PreparedSignal {
 
 /** A rate that suits most networks can be too much for a wide one. */
 const RECOVERIES = 3;
+
+/** A goal is compared with a running mean, since the loss of random points scatters. */
+const UNTIL_DECAY = 0.9;
 
 /** How many points are looked at together. */
 const CHUNK = 65_536;
@@ -41,6 +45,17 @@ export const hashSamples = async (
     await yieldToEventLoop();
   }
   return hash.digest('hex');
+};
+
+/** The mean square of the values of all points. */
+const powerOf = (points: PointSet): number => {
+  let [sum, count] = [0, 0];
+  for (let start = 0; start < points.size; start += CHUNK) {
+    const value = points.draw(start, Math.min(CHUNK, points.size - start)).targets?.['value'] as Float32Array;
+    for (const each of value) sum += each ** 2;
+    count += value.length;
+  }
+  return sum / count;
 };
 
 /** What is said of samples beside their values. */
@@ -69,6 +84,18 @@ export const preparedSamples = async (
   outFeatures: description.channels,
   sha256: await hashSamples(description, points, onProgress),
   terms: settings => [term({ points: pointsOf(points, settings), loss: mse() })],
+  until: goal => {
+    const isSound = description.kind === 'audio';
+    if (goal.unit !== 'dB')
+      throw new UsageError({
+        what: `--until ${formatGoal(goal)}`,
+        wanted: `decibels of the ${isSound ? 'SNR of a sound, such as 20dB' : 'PSNR of an image, such as 40dB'}`,
+        got: formatGoal(goal),
+      });
+    // PSNR = 10 log10(4 / mse) and SNR = 10 log10(power / mse), in the field's units.
+    const atLeast = isSound ? goal.value + 10 * Math.log10(4 / powerOf(points)) : goal.value;
+    return stopAt({ metric: 'psnr', atLeast, decay: UNTIL_DECAY });
+  },
   describePoints: ({ batch }) =>
     `${formatCount(points.size)} points, ${batch === 'full' ? 'all points' : plural(batch, 'point')} a step`,
   figures: ({ metrics }) => [`PSNR ${formatDecibels(metrics['psnr'] as number)}`],

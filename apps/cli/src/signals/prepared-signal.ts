@@ -2,9 +2,10 @@
 
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
-import type { Field, FitOptions, FitProgress, Term } from '@neural-fields/core';
+import type { Field, FitOptions, FitProgress, StopRule, Term } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '@neural-fields/shapes';
 import type { PointSet } from '@neural-fields/signals';
+import type { Goal } from '../settings/goals.ts';
 import type { PresetName, SignalDefaults } from '../settings/presets.ts';
 
 /** What is to be fitted, what it represents, and how well a field has learned it. */
@@ -22,7 +23,7 @@ export interface PreparedSignal {
   readonly warnings?: readonly string[];
   /** Options of core's loop that suit the signal. */
   readonly fitOptions?: Pick<FitOptions, 'divergence'>;
-  /** How often a fit that diverges may resume from its last good step, each time with half the learning rate. */
+  /** How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. */
   readonly recoveries: number;
   /** All points with their targets `value`, of signals of samples. */
   readonly points?: PointSet;
@@ -32,6 +33,8 @@ export interface PreparedSignal {
   defaults(preset: PresetName): SignalDefaults;
   /** The objective. @throws UsageError when the settings ask for points that there are not */
   terms(settings: FitSettings): readonly Term[];
+  /** Ends a fit when it is as good as asked for. @throws UsageError when this kind of signal has another unit */
+  until(goal: Goal): StopRule;
   /** `65,536 points, all points a step`. */
   describePoints(settings: FitSettings): string;
   /** The figures that progress shows before the loss. */

@@ -104,12 +104,12 @@ export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 's
 /**
  * Opens the checkpoint of a run.
  *
- * @param steps of the run: a checkpoint that is past them is refused
+ * @param steps of the run: a checkpoint that is past them is refused. Absent where the checkpoint decides
  * @throws InputError when what is at `path` does not suit the policy, or is no checkpoint
  */
 export const openCheckpoint = async (
   path: string,
-  { policy, steps }: { readonly policy: ResumePolicy; readonly steps: number },
+  { policy, steps }: { readonly policy: ResumePolicy; readonly steps: number | undefined },
   output: Output,
 ): Promise<Checkpoint> => {
   const remove = async (): Promise<void> => {
@@ -133,7 +133,7 @@ export const openCheckpoint = async (
     await remove();
     return { ...checkpoint, step: 0, resume: undefined };
   }
-  if (step > steps)
+  if (steps !== undefined && step > steps)
     throw new InputError({
       what: `--steps ${steps}`,
       problem: `the checkpoint '${path}' is at step ${step} already`,

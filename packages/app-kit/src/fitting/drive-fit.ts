@@ -17,7 +17,7 @@ import {
 } from '@neural-fields/core';
 import type { Output } from '../output/output.ts';
 import type { Progress } from '../output/progress.ts';
-import { FACTOR_KEY, factorIn, memoryStore, slowed } from './recovery.ts';
+import { FACTOR_KEY, factorIn, JUMP, memoryStore, recoveriesOf, slowed } from './recovery.ts';
 
 /** What is fitted. */
 export interface DrivenFit {
@@ -28,7 +28,11 @@ export interface DrivenFit {
   readonly identity: Readonly<Record<string, string>>;
   /** What stands beside the parameters in a checkpoint. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** How often a fit that diverges may resume from its last good step, each time with half the learning rate. */
+  /**
+   * How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. What
+   * counts as a jump is in `options.divergence`, or {@link JUMP}. After the last recovery only core's own limits end the
+   * fit, since many a jump passes.
+   */
   readonly recoveries: number;
   /** Where the run is saved, and taken up; `undefined` for a run that is not. */
   readonly saving: FitSaving | undefined;
@@ -105,11 +109,17 @@ class StepProgress {
 /** What a recovery resumes from where a run is not saved. */
 const inMemory = (): FitSaving => ({ store: memoryStore(), everySeconds: Number.POSITIVE_INFINITY, resume: undefined });
 
+/** What counts as divergence while so many recoveries are left. */
+const divergenceOf = ({ options, recoveries }: DrivenFit, left: number): Pick<FitOptions, 'divergence'> => {
+  if (recoveries === 0) return {};
+  return { divergence: left > 0 ? (options.divergence ?? JUMP) : {} };
+};
+
 /** Runs core's loop once, with a factor on the learning rate. */
 const tryFit = async (
   driven: DrivenFit,
   telling: FitTelling,
-  { factor, resume }: { readonly factor: number; readonly resume: Checkpoint | undefined },
+  { factor, left, resume }: { readonly factor: number; readonly left: number; readonly resume: Checkpoint | undefined },
 ): Promise<void> => {
   const { field, terms, options, identity, saving } = driven;
   const { output, progress, signal, figures = () => [], event, report } = telling;
@@ -117,6 +127,7 @@ const tryFit = async (
   const stepProgress = new StepProgress(progress, options.steps);
   const run = fit(field, terms, {
     ...options,
+    ...divergenceOf(driven, left),
     onChunk: stepProgress.onChunk,
     signal,
     ...(factor !== 1 && { schedule: slowed(options.schedule ?? constant(), factor) }),
@@ -139,7 +150,7 @@ const tryFit = async (
 };
 
 /**
- * Fits a field, or resumes it. A fit that diverges resumes from its last good step with half the learning rate,
+ * Fits a field, or resumes it. A fit whose loss jumps resumes from its last good step with half the learning rate,
  * as often as it may.
  *
  * @throws CheckpointError when the checkpoint is of another run or damaged, DivergenceError when the fit diverges once
@@ -152,9 +163,10 @@ export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<
   try {
     let factor = factorIn(saving?.resume?.metadata ?? {});
     // A recovery resumes from what the fit has saved since.
-    for (let left = driven.recoveries, resume = saving?.resume; ; left--, resume = undefined) {
+    // Those of an earlier run count too, so that a resumed run is the same as an uninterrupted one.
+    for (let left = driven.recoveries - recoveriesOf(factor), resume = saving?.resume; ; left--, resume = undefined) {
       try {
-        return await tryFit({ ...driven, saving }, telling, { factor, resume });
+        return await tryFit({ ...driven, saving }, telling, { factor, left, resume });
       } catch (error) {
         // Bad data and a loss that is not defined at the start do not get better with smaller steps.
         if (!(error instanceof DivergenceError) || error.beforeAnyUpdate || left <= 0) throw error;

@@ -15,6 +15,8 @@ export interface FitSettings {
   readonly chunkSize?: number | undefined;
   readonly clipNorm?: number | undefined;
   readonly averageDecay?: number | undefined;
+  /** Which parameters the field ends with: those of the lowest running loss, or the last ones. */
+  readonly keep: 'best' | 'last';
   readonly reportEvery: number;
 }
 
@@ -43,7 +45,7 @@ export const defaultChunkSize = (backend: string, parameters: number): number | 
 
 /** The settings in core's terms. */
 export const fitOptions = (settings: FitSettings): DrivenFit['options'] => {
-  const { steps, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, reportEvery } = settings;
+  const { steps, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, keep, reportEvery } = settings;
   return {
     steps,
     seed,
@@ -53,5 +55,6 @@ export const fitOptions = (settings: FitSettings): DrivenFit['options'] => {
     ...(chunkSize !== undefined && { chunkSize }),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(averageDecay !== undefined && { averageDecay }),
+    ...(keep === 'best' && { keepBest: true }),
   };
 };
