@@ -21,7 +21,7 @@ import { checkCells, tableCells, tableLines } from './frame/cells.ts';
 import type { Experiment, ExperimentContext, ExperimentSettings, FileKind, ProfileName } from './frame/experiment.ts';
 import { type Table, verdictOf } from './frame/findings.ts';
 import { type OwnValues, ownOptionsOf, ownValues } from './frame/own-options.ts';
-import { makeReport, type ReportedResult } from './frame/report.ts';
+import { makeReport, type ReportedResult, rateAfter } from './frame/report.ts';
 import { resultJson } from './frame/result.ts';
 import { runExperiment } from './frame/run-experiment.ts';
 import { summariesOf } from './summaries.ts';
@@ -144,7 +144,10 @@ const printResult = ({ result }: ReportedResult, output: Output): void => {
     output.result('Expected and obtained');
     for (const line of tableLines(checkCells(findings.checks))) output.result(`  ${line}`);
   }
-  for (const { label, diverged } of fits) if (diverged !== undefined) output.result(`${label} diverged: ${diverged}`);
+  for (const { label, diverged, recoveries } of fits) {
+    if (diverged !== undefined) output.result(`${label} diverged: ${diverged}`);
+    else if (recoveries > 0) output.result(`${label} diverged, and resumed with ${rateAfter(recoveries)}`);
+  }
   const seconds = fits.reduce((sum, fit) => sum + fit.seconds, 0);
   const verdicts = findings.checks.map(verdictOf).filter(verdict => verdict !== 'shown');
   const missed = verdicts.filter(verdict => verdict === 'missed').length;

@@ -110,7 +110,9 @@ test('one fit that diverges is reported, keeps its last good field, and does not
   const folder = emptyFolder();
   const wild = toy({ wild: 1e30, good: 1e-3 });
   const said = await reproduce([wild], { folder });
-  expect(said.warnings).toEqual([expect.stringMatching(/^WILD: .*diverged at step \d/)]);
+  expect(said.warnings.slice(0, -1).every(line => /^the loss jumped to .* with half the/.test(line))).toBe(true);
+  expect(said.warnings.length).toBeLessThanOrEqual(3);
+  expect(said.warnings.at(-1)).toMatch(/^WILD: .*diverged at step \d/);
   expect(said.results.join('\n')).toContain('WILD diverged');
   const results = JSON.parse(readFileSync(join(folder, 'toy', 'results.json'), 'utf8'));
   expect(results.fits[0].diverged).toContain('diverged');

@@ -29,6 +29,7 @@ const setUp = (given: Partial<DrivenFit> & { readonly learningRate?: number; rea
   const warnings: string[] = [];
   const events: { event: string; data: Readonly<Record<string, unknown>> }[] = [];
   const shown: (readonly string[])[] = [];
+  const recovered: number[] = [];
   let stopped = 0;
   const output: Output = {
     json: true,
@@ -62,12 +63,13 @@ const setUp = (given: Partial<DrivenFit> & { readonly learningRate?: number; rea
         progress,
         signal: controller.signal,
         event: { fit: 'a' },
+        recovered: count => void recovered.push(count),
         figures: () => ['first'],
         ...(report && { report }),
       },
     );
   const stops = (): number => stopped;
-  return { field, warnings, events, shown, stops, controller, run };
+  return { field, warnings, recovered, events, shown, stops, controller, run };
 };
 
 const everyStep = (store: CheckpointStore): DrivenFit['saving'] => ({ store, everySeconds: 0, resume: undefined });
@@ -161,7 +163,7 @@ const jumping = {
 } as const;
 
 test('a jump below the first loss is recovered from; after the last recovery it does not end the fit', async () => {
-  const { run, field, events, warnings } = setUp({ options: jumping, recoveries: 2 });
+  const { run, field, events, warnings, recovered } = setUp({ options: jumping, recoveries: 2 });
   await run();
   const told = events.filter(({ event }) => event === 'progress').map(({ data }) => data as unknown as FitProgress);
   const recoveries = events.filter(({ event }) => event === 'recovery').map(({ data }) => data);
@@ -172,6 +174,7 @@ test('a jump below the first loss is recovered from; after the last recovery it 
   for (const { loss } of recoveries) expect(loss).toBeLessThan(told[0]?.loss as number);
   expect(warnings).toHaveLength(2);
   expect(told.at(-1)).toMatchObject({ step: 160, learningRate: 1.25e-3 });
+  expect(recovered).toEqual([1, 2]);
   field.dispose();
 });
 

@@ -166,6 +166,8 @@ export interface FittedField {
   readonly steps: number;
   readonly seconds: number;
   readonly curve: readonly CurvePoint[];
+  /** How often its loss diverged and it resumed with half the learning rate. */
+  readonly recoveries: number;
   /** Why it ended before its last step; absent when it did not. */
   readonly diverged?: string | undefined;
 }

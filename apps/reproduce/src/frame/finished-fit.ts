@@ -19,6 +19,8 @@ export interface Outcome {
   readonly steps: number;
   readonly seconds: number;
   readonly diverged?: string | undefined;
+  /** How often its loss diverged and it resumed with half the learning rate; absent for never. */
+  readonly recoveries?: number;
 }
 
 const readOutcome = (text: string | undefined): Outcome | undefined => {

@@ -79,16 +79,21 @@ export const lossPlot = ({ fits }: Pick<ExperimentResult, 'fits'>): LinePlot => 
   })),
 });
 
+/** What recoveries have made of the learning rate. */
+export const rateAfter = (recoveries: number): string => `learning rate ${2 ** -recoveries} of the given one`;
+
 const fitsHtml = ({ fits }: ExperimentResult): string =>
   figureTable({
     header: ['fit', 'parameters', 'steps', 'time', 'last loss', ''],
-    rows: fits.map(({ label, parameters, steps, seconds, curve, diverged }) => [
+    rows: fits.map(({ label, parameters, steps, seconds, curve, diverged, recoveries }) => [
       label,
       formatCount(parameters),
       formatCount(steps),
       formatSeconds(seconds),
       curve.at(-1)?.loss.toExponential(2) ?? '',
-      diverged === undefined ? '' : 'diverged',
+      [diverged === undefined ? '' : 'diverged', recoveries > 0 ? rateAfter(recoveries) : '']
+        .filter(Boolean)
+        .join(', '),
     ]),
   });
 

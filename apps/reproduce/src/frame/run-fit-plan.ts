@@ -73,8 +73,13 @@ const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
     ...(plan.schedule && { schedule: plan.schedule }),
     ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
     ...(chunkSize !== undefined && { chunkSize }),
+    // Only core's own limits: a spike that passes belongs to the published setting.
+    divergence: {},
   };
 };
+
+/** How often a fit that diverges may resume with half the published rate. That it did is part of its result. */
+const RECOVERIES = 2;
 
 /** How a fit stands before it is run. */
 export type FitState =
@@ -116,11 +121,11 @@ export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitSt
   // A kill may have come before it was removed.
   await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
-  const { steps, seconds, diverged } = outcome;
+  const { steps, seconds, diverged, recoveries = 0 } = outcome;
   const { name, label } = plan;
   return {
     kind: 'finished',
-    fitted: { name, label, field, steps, seconds, diverged, curve: readCurve(curveFileOf(files)) },
+    fitted: { name, label, field, steps, seconds, diverged, recoveries, curve: readCurve(curveFileOf(files)) },
   };
 };
 
@@ -171,6 +176,7 @@ export const runFitPlan = async (
   const checkpoint = tolerantStore(files.checkpoint, output);
   if (resumedFrom > 0) output.log(`resumes from step ${resumedFrom}`);
   let diverged: string | undefined;
+  let recoveries = 0;
   let steps = plan.steps;
   const begun = performance.now();
   const elapsed = (): number => curve.secondsBefore + (performance.now() - begun) / 1000;
@@ -182,8 +188,7 @@ export const runFitPlan = async (
       options: optionsOf(plan, field, backend),
       identity,
       metadata: plan.signal ? { [SIGNAL_KEY]: JSON.stringify(plan.signal) } : {},
-      // A divergence is a finding.
-      recoveries: 0,
+      recoveries: 'search' in plan.optimizer ? 0 : RECOVERIES,
       saving: { store: afterCurve(checkpoint.store, curve), everySeconds: context.checkpointEvery, resume },
     };
     const report = async ({ step, loss }: FitProgress): Promise<void> => {
@@ -194,7 +199,10 @@ export const runFitPlan = async (
       });
       curve.add({ step, seconds: elapsed(), loss, ...(watched !== undefined && { watched }) });
     };
-    await driveFit(driven, { output, progress, signal, event: { fit: plan.name }, report });
+    const recovered = (count: number): void => {
+      recoveries = count;
+    };
+    await driveFit(driven, { output, progress, signal, event: { fit: plan.name }, recovered, report });
   } catch (error) {
     if (!(error instanceof DivergenceError)) {
       field.dispose();
@@ -208,9 +216,9 @@ export const runFitPlan = async (
   }
   const seconds = elapsed();
   curve.save();
-  await writeFinishedFit(files.field, plan, field, { identity, steps, seconds, diverged });
+  await writeFinishedFit(files.field, plan, field, { identity, steps, seconds, diverged, recoveries });
   if (existsSync(files.checkpoint)) await rm(files.checkpoint);
-  return { name: plan.name, label: plan.label, field, steps, seconds, diverged, curve: curve.points };
+  return { name: plan.name, label: plan.label, field, steps, seconds, diverged, recoveries, curve: curve.points };
 };
 
 /** Steps that are measured, of which the first is passed over: it allocates and compiles. */

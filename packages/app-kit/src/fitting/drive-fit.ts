@@ -31,7 +31,7 @@ export interface DrivenFit {
   /**
    * How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. What
    * counts as a jump is in `options.divergence`, or {@link JUMP}. After the last recovery only core's own limits end the
-   * fit, since many a jump passes.
+   * fit, since many a jump passes. 0 for an optimizer that searches, which has no rate to halve.
    */
   readonly recoveries: number;
   /** Where the run is saved, and taken up; `undefined` for a run that is not. */
@@ -55,6 +55,8 @@ export interface FitTelling {
   readonly figures?: (report: FitProgress) => readonly string[];
   /** What an event has beside the report. */
   readonly event?: Readonly<Record<string, unknown>>;
+  /** Called with the number of recoveries so far, those before a resume included, where there were any. */
+  readonly recovered?: (recoveries: number) => void;
   /** Called for every report; the fit waits for it. */
   readonly report?: (report: FitProgress) => void | Promise<void>;
 }
@@ -166,6 +168,7 @@ export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<
     // Those of an earlier run count too, so that a resumed run is the same as an uninterrupted one.
     for (let left = driven.recoveries - recoveriesOf(factor), resume = saving?.resume; ; left--, resume = undefined) {
       try {
+        if (factor < 1) telling.recovered?.(recoveriesOf(factor));
         return await tryFit({ ...driven, saving }, telling, { factor, left, resume });
       } catch (error) {
         // Bad data and a loss that is not defined at the start do not get better with smaller steps.
