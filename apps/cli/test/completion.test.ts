@@ -41,7 +41,7 @@ test('bash completes commands, options and choices', context => {
   expect(complete('re')).toEqual(['render', 'report', 'reproduce']);
   expect(complete('fit', '--omega')).toEqual(['--omega0', '--omega-hidden']);
   expect(complete('fit', '--l')).toEqual(['--lr', '--learning-rate', '--log']);
-  expect(complete('fit', 'a.png', '--preset', '')).toEqual(['fast', 'paper']);
+  expect(complete('fit', 'a.png', '--preset', '')).toEqual(['fast', 'balanced', 'paper']);
   expect(complete('fit', '-p', 'p')).toEqual(['paper']);
   expect(complete('render', '--omega')).toEqual(['--omega0', '--omega-hidden']);
   expect(complete('mesh', '--res')).toEqual(['--resolution']);

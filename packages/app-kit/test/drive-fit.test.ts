@@ -159,7 +159,7 @@ const stoppedFit = async (factor: string): Promise<ReturnType<typeof setUp>> => 
 const jumping = {
   steps: 160,
   optimizer: adam({ learningRate: 5e-3 }),
-  schedule: { describe: () => 'a jump', factor: (step: number) => (step === 150 ? 20 : 1) },
+  schedule: { describe: () => 'a jump', factor: (step: number) => (step === 150 ? 40 : 1) },
 } as const;
 
 test('a jump below the first loss is recovered from; after the last recovery it does not end the fit', async () => {

@@ -79,9 +79,10 @@ const checkpointPathOf = (output: string, { checkpoint, resume }: FitFileOptions
 };
 
 /**
- * Adam keeps two values beside each parameter, an average one more; the checkpoint is written beside its older self.
+ * Adam keeps two values beside each parameter, an average and the best parameters one more each; the checkpoint is
+ * written beside its older self.
  */
-const CHECKPOINT_COPIES = 2 * 4;
+const CHECKPOINT_COPIES = 2 * 5;
 const BYTES_PER_PARAMETER = 4;
 
 /**

@@ -6,10 +6,10 @@ import { CheckpointError, type CheckpointStore, type DivergenceOptions, type Sch
 
 /**
  * What counts as a jump of the loss while a fit may still recover, of signals that say nothing else: ten times the
- * recent losses, also below the first one. Fits of pictures at a constant rate that ended well had losses up to three
- * times the recent ones (docs/defaults.md).
+ * recent losses, and a hundredth of the first one. Fits of pictures at a constant rate that ended well had losses up to
+ * three times the recent ones (docs/defaults.md); smaller losses jump more, and come down again.
  */
-export const JUMP: DivergenceOptions = { spikeFactor: 10, aboveFirst: false };
+export const JUMP: DivergenceOptions = { spikeFactor: 10, firstFactor: 0.01 };
 
 /** The key of a checkpoint's metadata under which the factor on the learning rate stands. */
 export const FACTOR_KEY = 'learning-rate-factor';

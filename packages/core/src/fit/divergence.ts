@@ -3,10 +3,13 @@ import { ExplainedError } from '../explained-error.ts';
 
 /** What counts as divergence. */
 export interface DivergenceOptions {
-  /** A loss that exceeds this factor times the median of recent losses is a spike; 100 if absent. */
+  /**
+   * A loss that exceeds this factor times the median of recent losses, and `firstFactor` times the first loss, is a
+   * spike; 100 if absent.
+   */
   readonly spikeFactor?: number;
-  /** Whether a spike must exceed the first loss too; true if absent. */
-  readonly aboveFirst?: boolean;
+  /** 1 if absent; smaller for spikes below the first loss too. */
+  readonly firstFactor?: number;
   /** The number of recent losses in the median; 25 if absent. */
   readonly window?: number;
 }
@@ -54,24 +57,21 @@ export class DivergenceError extends ExplainedError implements Divergence {
 /** Checks the losses of a fit in sequence. */
 export class DivergenceDetector {
   readonly #spikeFactor: number;
-  readonly #aboveFirst: boolean;
+  readonly #firstFactor: number;
   readonly #window: number;
   readonly #recent: number[];
   #first: number | undefined;
 
   /** @param history a saved {@link history}, to resume from */
-  constructor(
-    { spikeFactor = 100, aboveFirst = true, window = 25 }: DivergenceOptions,
-    history: readonly number[] = [],
-  ) {
+  constructor({ spikeFactor = 100, firstFactor = 1, window = 25 }: DivergenceOptions, history: readonly number[] = []) {
     if (!(typeof spikeFactor === 'number' && spikeFactor > 1))
       throw new RangeError(`fit: divergence.spikeFactor must be a number above 1, got ${spikeFactor}`);
     if (!(Number.isSafeInteger(window) && window >= 1))
       throw new RangeError(`fit: divergence.window must be a positive integer, got ${window}`);
     this.#spikeFactor = spikeFactor;
-    if (typeof aboveFirst !== 'boolean')
-      throw new TypeError(`fit: divergence.aboveFirst must be true or false, got ${String(aboveFirst)}`);
-    this.#aboveFirst = aboveFirst;
+    if (!(typeof firstFactor === 'number' && firstFactor >= 0))
+      throw new RangeError(`fit: divergence.firstFactor must be a number of at least 0, got ${String(firstFactor)}`);
+    this.#firstFactor = firstFactor;
     this.#window = window;
     [this.#first] = history;
     this.#recent = history.slice(1).slice(-window);
@@ -89,7 +89,7 @@ export class DivergenceDetector {
     const sorted = [...this.#recent].sort((a, b) => a - b);
     const median = sorted[Math.floor(sorted.length / 2)];
     const isAbove = median !== undefined && median > 0 && loss > this.#spikeFactor * median;
-    if (isAbove && (loss > this.#first || !this.#aboveFirst)) {
+    if (isAbove && loss > this.#firstFactor * this.#first) {
       const jump = `the loss jumped to ${loss.toPrecision(4)} from a median of ${median.toPrecision(4)}`;
       return loss > this.#first ? `${jump}, above its initial value ${this.#first.toPrecision(4)}` : jump;
     }

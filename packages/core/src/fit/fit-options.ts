@@ -254,7 +254,7 @@ export const assertFitOptions = (
     divergence: 1,
     onChunk: 1,
   });
-  assertOptions('fit: divergence', options.divergence ?? {}, { spikeFactor: 1, aboveFirst: 1, window: 1 });
+  assertOptions('fit: divergence', options.divergence ?? {}, { spikeFactor: 1, firstFactor: 1, window: 1 });
   const {
     steps,
     chunkSize = 1,
