@@ -75,7 +75,7 @@ static void add_rows(const float *b, size_t stride_b, int rows, int panel_count,
 static void pack_panels(const float *source, int depth, int columns, float *weights) {
 #if PARTS
   if (is_product_by_tiles(depth, whole_vectors(columns) / VW)) {
-    pack_tiles(source, columns, 1, depth, columns, (uint16_t *)weights);
+    pack_tiles(source, depth, columns, (uint16_t *)weights);
     return;
   }
 #endif
@@ -86,7 +86,7 @@ static void pack_panels(const float *source, int depth, int columns, float *weig
 static void pack_transposed_panels(const float *source, int depth, int columns, float *weights) {
 #if PARTS
   if (is_product_by_tiles(depth, whole_vectors(columns) / VW)) {
-    pack_tiles(source, 1, depth, depth, columns, (uint16_t *)weights);
+    pack_transposed_tiles(source, depth, columns, (uint16_t *)weights);
     return;
   }
 #endif

@@ -20,6 +20,9 @@
 
 typedef uint32_t vu __attribute__((vector_size(4 * VW)));
 typedef uint16_t vh __attribute__((vector_size(4 * VW)));
+/** In memory, at any address. */
+typedef uint32_t vu_anywhere __attribute__((vector_size(4 * VW), aligned(2), may_alias));
+typedef uint16_t vh_anywhere __attribute__((vector_size(4 * VW), aligned(2), may_alias));
 
 /** bf16 values of one step along the depth. */
 #define STEP_ELEMENTS (PARTS * TILE_ELEMENTS)
@@ -136,7 +139,7 @@ INLINE void split_rows(const Split *s, uint16_t *to) {
 #pragma GCC unroll 3
     for (int part = 0; part < PARTS; part++) {
       const vu first_part = take_part(part, &first), second_part = take_part(part, &second);
-      *(vh *)(to + part * TILE_ELEMENTS) = joined_parts(first_part, second_part);
+      *(vh_anywhere *)(to + part * TILE_ELEMENTS) = joined_parts(first_part, second_part);
     }
   }
 }
@@ -162,7 +165,7 @@ INLINE void split_panels(const Split *s, uint16_t *to) {
   for (int pair = 0; pair < TILE_ROWS; pair++, to += TILE_DEPTH) {
     vu pairs[PARTS];
     split_row_pair(s, s->step * TILE_DEPTH + 2 * pair, s->block * VW, pairs);
-    for (int part = 0; part < PARTS; part++) *(vu *)(to + part * TILE_ELEMENTS) = pairs[part];
+    for (int part = 0; part < PARTS; part++) *(vu_anywhere *)(to + part * TILE_ELEMENTS) = pairs[part];
   }
 }
 
@@ -198,7 +201,7 @@ INLINE void split_columns(const Split *s, uint16_t *to) {
   }
   for (int part = 0; part < PARTS; part++) {
     transpose(pairs[part]);
-    for (int i = 0; i < 16; i++) *(vu *)(to + part * TILE_ELEMENTS + i * TILE_DEPTH) = pairs[part][i];
+    for (int i = 0; i < 16; i++) *(vu_anywhere *)(to + part * TILE_ELEMENTS + i * TILE_DEPTH) = pairs[part][i];
   }
 }
 
@@ -235,22 +238,22 @@ static int tile_weight_bytes(int depth, int panel_count) {
   return panel_count * steps_of(depth) * STEP_ELEMENTS * (int)sizeof(uint16_t);
 }
 
-/** Packs a matrix `[depth][columns]` of any strides for the right side of a product: tiles `[panel][step][part]`. */
-static void pack_tiles(const float *source, size_t row_stride, size_t column_stride, int depth, int columns,
-                       uint16_t *to) {
-  for (int panel = 0; panel < columns; panel += VW)
-    for (int step = 0; step < steps_of(depth); step++, to += STEP_ELEMENTS)
-      for (int pair = 0; pair < TILE_ROWS; pair++) {
-        const int row = step * TILE_DEPTH + 2 * pair, width = min_int(columns - panel, VW);
-        float rows[2][VW];
-        for (int odd = 0; odd < 2; odd++)
-          for (int j = 0; j < VW; j++)
-            rows[odd][j] =
-                row + odd < depth && j < width ? source[(row + odd) * row_stride + (panel + j) * column_stride] : 0;
-        vu pairs[PARTS];
-        split_pair(rows[0], VW, rows[1], VW, pairs);
-        for (int part = 0; part < PARTS; part++) *(vu *)(to + part * TILE_ELEMENTS + pair * TILE_DEPTH) = pairs[part];
-      }
+/** Packs a matrix `[depth][columns]` for the right side of a product: tiles `[panel][step][part]`. */
+static void pack_tiles(const float *source, int depth, int columns, uint16_t *to) {
+  Split split = split_of(SPLIT_PANELS, source, columns, depth, columns, to);
+  split_until(&split, 0);
+}
+
+/** The same for the transpose of `[columns][depth]`: its rows, whose pairs are then transposed. */
+static void pack_transposed_tiles(const float *source, int depth, int columns, uint16_t *to) {
+  Split split = split_of(SPLIT_ROWS, source, depth, columns, depth, to);
+  split_until(&split, 0);
+  for (int tile = blocks_of(columns) * steps_of(depth) * PARTS; tile > 0; tile--, to += TILE_ELEMENTS) {
+    vu rows[16];
+    for (int i = 0; i < 16; i++) rows[i] = *(const vu_anywhere *)(to + i * TILE_DEPTH);
+    transpose(rows);
+    for (int i = 0; i < 16; i++) *(vu_anywhere *)(to + i * TILE_DEPTH) = rows[i];
+  }
 }
 
 /** Registers 4 and 5 hold tiles of the left operand, 6 and 7 of the right one, and 0 to 3 the sums. */
