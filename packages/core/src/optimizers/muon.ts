@@ -16,6 +16,7 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { fusedNewtonSchulz, type NewtonSchulz } from '../backend/newton-schulz.ts';
 import { type AdamOptions, adam, secondMomentProblem } from '../fit/adam.ts';
 import { assertIntervals } from '../fit/assert-intervals.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from '../fit/optimizer.ts';
@@ -40,6 +41,21 @@ const ITERATIONS = 5;
 /** Added to the norm. */
 const EPSILON = 1e-7;
 
+/** Backends with a kernel for it compute the same. */
+const composedNewtonSchulz = (start: Tensor3D, { inner, outer, iterations }: NewtonSchulz): Tensor3D => {
+  const [, rows, columns] = start.shape;
+  const isTall = rows > columns;
+  const identity = eye(Math.min(rows, columns));
+  const [shift, first] = [mul(identity, inner), mul(identity, outer)];
+  let y = start;
+  for (let i = 0; i < iterations; i++) {
+    const gram = matMul(y, y, isTall, !isTall);
+    const factor = add(matMul(gram, add(gram, shift)), first);
+    y = isTall ? matMul(y, factor) : matMul(factor, y);
+  }
+  return y;
+};
+
 /**
  * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five times X = a X + (b X X' +
  * c (X X')^2) X. The products are with the smaller of X X' and X' X.
@@ -51,18 +67,10 @@ const EPSILON = 1e-7;
  * @param stack `f32[count, rows, columns]`
  */
 const orthogonalise = (stack: Tensor3D): Tensor3D => {
-  const [, rows, columns] = stack.shape;
   const scale = C ** 0.25;
-  let y: Tensor3D = div(stack, mul(add(sqrt(sum(square(stack), [1, 2], true)), EPSILON), 1 / scale));
-  const isTall = rows > columns;
-  const identity = eye(Math.min(rows, columns));
-  const [inner, outer] = [mul(identity, B / Math.sqrt(C)), mul(identity, A)];
-  for (let i = 0; i < ITERATIONS; i++) {
-    const gram = matMul(y, y, isTall, !isTall);
-    const factor = add(matMul(gram, add(gram, inner)), outer);
-    y = isTall ? matMul(y, factor) : matMul(factor, y);
-  }
-  return mul(y, 1 / scale);
+  const start: Tensor3D = div(stack, mul(add(sqrt(sum(square(stack), [1, 2], true)), EPSILON), 1 / scale));
+  const iteration = { inner: B / Math.sqrt(C), outer: A, iterations: ITERATIONS };
+  return mul(fusedNewtonSchulz(start, iteration) ?? composedNewtonSchulz(start, iteration), 1 / scale);
 };
 
 /** Muon for a division of the parameters; without one, all of them are other parameters. */

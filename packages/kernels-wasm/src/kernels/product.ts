@@ -1,5 +1,6 @@
 import type { SimdBackend } from '../backend.ts';
 import { constants } from '../generated/records.ts';
+import type { Machine } from '../machine.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 
@@ -66,6 +67,44 @@ const scatter = (
   }
 };
 
+/** Bytes of a packed matrix `[depth][columns]`. */
+export const packedBytes = ({ layout: { panel, weightBytes } }: Machine, depth: number, columns: number): number =>
+  weightBytes?.(depth, columns) ?? 4 * depth * panel * Math.ceil(columns / panel);
+
+/** A product in the memory of a machine: rows `[rows][depth]` times a packed matrix `[depth][columns]`. */
+export interface RowsTimesMatrix {
+  /** Addresses of the operands, and of the result `[rows][columns]` with rows padded to whole panels. */
+  readonly a: number;
+  readonly packed: number;
+  readonly c: number;
+  /** A multiple of 4. */
+  readonly rows: number;
+  readonly depth: number;
+  readonly columns: number;
+}
+
+/** Multiplies in the memory of a machine; to be called in a scope of its arena, which keeps the record of the job. */
+export const rowsTimesMatrix = ({ arena, pool, layout }: Machine): ((product: RowsTimesMatrix) => void) => {
+  const job = arena.take(recordBytes('ProductJob'));
+  const { panel, productRows = TILE_ROWS } = layout;
+  return ({ a, packed, c, rows, depth, columns }) => {
+    const threads = rows * columns * depth < MIN_PARALLEL_MULTIPLICATIONS ? 1 : pool.count;
+    const panelCount = Math.ceil(columns / panel);
+    writeRecord(arena, 'ProductJob', job, {
+      a,
+      strideA: depth,
+      rows,
+      k: depth,
+      panels: packed,
+      panelCount,
+      c,
+      strideC: panelCount * panel,
+      tileRows: Math.min(productRows, TILE_ROWS * Math.ceil(rows / threads / TILE_ROWS)),
+    });
+    pool.run(constants.JOB_PRODUCT, job, threads);
+  };
+};
+
 /** Reads the operands of a blocked product and writes its result. */
 export interface BlockedOperands {
   /** Copies rows `row ...` and columns `column ...` of `a`, as it is stored, to `target` `[rows][columns]`. */
@@ -84,50 +123,39 @@ export interface BlockedOperands {
  * The blocks are processed in a fixed order; those that contribute to the same part of the result, in the order of k.
  */
 export const blockedProduct = (
-  { kernels: { wasm }, machine: { arena, pool, layout, functions } }: Backend,
+  { kernels: { wasm }, machine }: Backend,
   operands: BlockedOperands,
   shape: ProductShape,
 ): void => {
   const { m, k, n, transposeA, transposeB } = shape;
+  const { arena, layout, functions } = machine;
   arena.scope(() => {
     const [mostM, mostK, mostN] = [Math.min(BLOCK_M, m), Math.min(BLOCK_K, k), Math.min(BLOCK_N, n)];
-    const { panel, weightBytes, productRows = TILE_ROWS } = layout;
-    const strideC = Math.ceil(mostN / panel) * panel;
-    const rows = Math.ceil(mostM / 4) * 4;
-    const rawA = arena.take(4 * rows * mostK);
-    const blockA = transposeA ? arena.take(4 * rows * mostK) : rawA;
+    const strideOf = (columns: number): number => Math.ceil(columns / layout.panel) * layout.panel;
+    const mostRows = Math.ceil(mostM / 4) * 4;
+    const rawA = arena.take(4 * mostRows * mostK);
+    const blockA = transposeA ? arena.take(4 * mostRows * mostK) : rawA;
     const rawB = arena.take(4 * mostK * mostN);
-    const panels = arena.take(weightBytes?.(mostK, mostN) ?? 4 * mostK * strideC);
-    const blockC = arena.take(4 * rows * strideC);
-    const job = arena.take(recordBytes('ProductJob'));
+    const packed = arena.take(packedBytes(machine, mostK, mostN));
+    const blockC = arena.take(4 * mostRows * strideOf(mostN));
+    const multiply = rowsTimesMatrix(machine);
     for (let n0 = 0; n0 < n; n0 += BLOCK_N)
       for (let k0 = 0; k0 < k; k0 += BLOCK_K) {
         const [nb, kb] = [Math.min(BLOCK_N, n - n0), Math.min(BLOCK_K, k - k0)];
         const viewB = arena.floats(rawB, kb * nb);
         if (transposeB) operands.readB(viewB, n0, nb, k0, kb);
         else operands.readB(viewB, k0, kb, n0, nb);
-        functions.packMatrix(rawB, kb, nb, transposeB, panels);
+        functions.packMatrix(rawB, kb, nb, transposeB, packed);
         for (let m0 = 0; m0 < m; m0 += BLOCK_M) {
           const mb = Math.min(BLOCK_M, m - m0);
-          const threads = mb * nb * kb < MIN_PARALLEL_MULTIPLICATIONS ? 1 : pool.count;
           const viewA = arena.floats(rawA, mb * kb);
           if (transposeA) {
             operands.readA(viewA, k0, kb, m0, mb);
             wasm.transposeBlock(rawA, kb, mb, mb, blockA, kb);
           } else operands.readA(viewA, m0, mb, k0, kb);
-          writeRecord(arena, 'ProductJob', job, {
-            a: blockA,
-            strideA: kb,
-            rows: Math.ceil(mb / 4) * 4,
-            k: kb,
-            panels,
-            panelCount: Math.ceil(nb / panel),
-            c: blockC,
-            strideC,
-            tileRows: Math.min(productRows, TILE_ROWS * Math.ceil(mb / threads / TILE_ROWS)),
-          });
-          pool.run(constants.JOB_PRODUCT, job, threads);
-          operands.addBlock(arena.floats(blockC, rows * strideC), strideC, m0, mb, n0, nb);
+          const rows = Math.ceil(mb / 4) * 4;
+          multiply({ a: blockA, packed, c: blockC, rows, depth: kb, columns: nb });
+          operands.addBlock(arena.floats(blockC, rows * strideOf(nb)), strideOf(nb), m0, mb, n0, nb);
         }
       }
   });
