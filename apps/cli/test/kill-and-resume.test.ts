@@ -11,7 +11,7 @@ import { everything } from './kills/scenarios.ts';
 
 /**
  * A fit that uses everything that a checkpoint has to keep: random points, both moments of Adam, an average, a
- * schedule.
+ * schedule. On native it is wide enough for the tile registers of AMX, where the processor has them.
  */
 const command = (output: string, backend: string): string[] => [
   ...[
@@ -22,7 +22,7 @@ const command = (output: string, backend: string): string[] => [
     '--backend',
     backend,
     '--hidden-features',
-    '16',
+    backend === 'native' ? '128' : '16',
     '--hidden-layers',
     '1',
     '--steps',

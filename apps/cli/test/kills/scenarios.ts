@@ -54,6 +54,17 @@ export const scenarios: readonly Scenario[] = [
     resumes: true,
   },
   {
+    // Wide enough for the tile registers of AMX, where the processor has them.
+    name: 'fit-native',
+    command: [
+      ...['fit', 'a.png', '-o', 'a.safetensors', '--backend', 'native', '--hidden-features', '128'],
+      ...['--hidden-layers', '2', ...everything, ...often, '--steps', '1000', '--json'],
+    ],
+    prepare: folder => writeFileSync(join(folder, 'a.png'), picture(12, 10)),
+    exact: /\.safetensors$/,
+    resumes: true,
+  },
+  {
     name: 'fit-sound',
     command: ['fit', 'a.wav', '-o', 'a.safetensors', ...small, ...everything, ...often, '--steps', '500', '--json'],
     prepare: folder => writeFileSync(join(folder, 'a.wav'), sound(400)),
