@@ -9,17 +9,20 @@ import { run } from './run.mjs';
  * is published. Only the scope of these packages is asked here; everything else comes from the user's registry.
  *
  * @param {readonly import('./pack.mjs').Packed[]} packed
+ * @param {readonly string[]} others Tarballs of packages that are no projects.
  * @returns {Promise<{ npmrc: string, close: () => Promise<void> }>} `npmrc` is the line that sends npm and pnpm here.
  */
-export async function serveRegistry(packed) {
-  const files = new Map(packed.map(({ tarball }) => [`/tarballs/${basename(tarball)}`, tarball]));
+export async function serveRegistry(packed, others = []) {
+  const tarballs = [...packed.map(({ tarball }) => tarball), ...others];
+  const files = new Map(tarballs.map(tarball => [`/tarballs/${basename(tarball)}`, tarball]));
+  const documents = new Map(tarballs.map(tarball => [`/${manifestOf(tarball).name}`, tarball]));
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '');
     const tarball = files.get(path);
-    const found = packed.find(({ project }) => path === `/${project.manifest.name}`);
+    const found = documents.get(path);
     if (tarball !== undefined) response.end(readFileSync(tarball));
     else if (found === undefined) response.writeHead(404).end();
-    else response.setHeader('Content-Type', 'application/json').end(JSON.stringify(describe(found.tarball, address)));
+    else response.setHeader('Content-Type', 'application/json').end(JSON.stringify(describe(found, address)));
   });
   await new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(undefined)));
   const address = `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (server.address()).port}`;
@@ -33,6 +36,13 @@ export async function serveRegistry(packed) {
   };
 }
 
+/** @param {string} tarball */
+function manifestOf(tarball) {
+  const { ok, printed, output } = run('tar', ['-xOzf', tarball, 'package/package.json']);
+  if (!ok) throw new Error(`${tarball} has no manifest\n${output}`);
+  return JSON.parse(printed);
+}
+
 /**
  * What a registry says of a package with one version.
  *
@@ -40,9 +50,7 @@ export async function serveRegistry(packed) {
  * @param {string} address
  */
 function describe(tarball, address) {
-  const { ok, printed, output } = run('tar', ['-xOzf', tarball, 'package/package.json']);
-  if (!ok) throw new Error(`${tarball} has no manifest\n${output}`);
-  const manifest = JSON.parse(printed);
+  const manifest = manifestOf(tarball);
   const dist = {
     tarball: `${address}/tarballs/${basename(tarball)}`,
     integrity: `sha512-${createHash('sha512').update(readFileSync(tarball)).digest('base64')}`,

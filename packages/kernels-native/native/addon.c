@@ -148,6 +148,7 @@ static napi_value create_machine(napi_env env, napi_callback_info info) {
     return fail(env, "createMachine: no handle");
   }
   if (napi_type_tag_object(env, external, &MACHINE_TAG) != napi_ok) return fail(env, "createMachine: no tag");
+  prefer_large_pages(memory, length);
   return external;
 }
 
@@ -171,6 +172,7 @@ static napi_value grow(napi_env env, napi_callback_info info) {
       bytes != machine->memory.bytes || length < machine->memory.length)
     return fail(env, "grow: must be given a machine and all bytes of its memory");
   machine->memory.length = length;
+  prefer_large_pages(bytes, length);
   return NULL;
 }
 
