@@ -93,7 +93,7 @@ test('a checkpoint of another run is never overwritten unasked', async () => {
     expect(readFileSync(path).equals(bytes)).toBe(true);
   };
   const another =
-    /'a\.safetensors\.checkpoint' is the checkpoint of another run: its (\w+) is .* but this run's is .*--restart to throw it away/;
+    /'a\.safetensors\.checkpoint' is the checkpoint of another run: its (\w+) is .* but this run's is .*--restart to delete it/;
   await refused(command('--seed', '1'), another);
   await refused(command('--hidden-features', '9'), another);
   await refused(['fit', 'other.png', ...command().slice(2)], another);

@@ -14,6 +14,7 @@ test('fast takes random batches of 8,192 points, or all points of a smaller sign
   expect(settingsFor('fast', 'image', 8193)).toEqual({
     steps: 500,
     learningRate: 1e-3,
+    omega0: 30,
     schedule: 'cosine',
     batch: 8192,
     keep: 'best',
@@ -23,6 +24,7 @@ test('fast takes random batches of 8,192 points, or all points of a smaller sign
   expect(settingsFor('paper', 'image', 12e6)).toEqual({
     steps: 10_000,
     learningRate: 1e-4,
+    omega0: 30,
     schedule: 'constant',
     batch: 'full',
     keep: 'last',

@@ -160,6 +160,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     hiddenLayers: settings.hiddenLayers,
     activation: settings.activation,
     omega0: settings.omega0,
+    defaultOmega0: defaults.omega0,
     omegaHidden: settings.omegaHidden,
     encoding: encodingLayer(settings, description),
   });

@@ -44,15 +44,11 @@ const activations = {
 
 /** What a network is made from. */
 export interface NetworkOptions extends NetworkSize, Omit<NetworkSettings, keyof NetworkSize> {
+  /** The frequency factor of the first layer of a network that has one, where `omega0` is absent. */
+  readonly defaultOmega0: number;
   /** A layer in front. */
   readonly encoding?: LayerSpec | undefined;
 }
-
-/**
- * The frequency factor of the first layer: 30 for images; for sound the authors' [-100, 100] with 30 is [-1, 1] with
- * 3000.
- */
-export const defaultOmega0 = (inFeatures: number): number => (inFeatures === 1 ? 3000 : 30);
 
 /**
  * The spec of a network. `sine` is a SIREN; `finer` has its initialisation; all others have PyTorch's of a linear
@@ -63,7 +59,7 @@ export const defaultOmega0 = (inFeatures: number): number => (inFeatures === 1 ?
  */
 export const networkSpec = (options: NetworkOptions): FieldSpec => {
   const { encoding, activation = encoding ? 'relu' : 'sine', ...rest } = options;
-  const { omega0 = defaultOmega0(options.inFeatures), omegaHidden = 30, ...size } = rest;
+  const { defaultOmega0, omega0 = defaultOmega0, omegaHidden = 30, ...size } = rest;
   if (encoding && (activation === 'sine' || activation === 'finer'))
     throw new UsageError({
       what: '--encoding',

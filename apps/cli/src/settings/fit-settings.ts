@@ -28,7 +28,7 @@ export interface NetworkSettings {
   readonly hiddenLayers: number;
   /** `undefined`: sine, or relu behind an encoding. */
   readonly activation?: ActivationName | undefined;
-  /** `undefined`: 30, or 3000 for sound. */
+  /** `undefined`: that of the preset. */
   readonly omega0?: number | undefined;
   readonly omegaHidden?: number | undefined;
 }
@@ -186,7 +186,7 @@ export const settingDefinitions: Definitions = {
   },
   omega0: {
     flags: '--omega0 <number>',
-    description: 'frequency factor of the first layer (default: 30, sound 3000)',
+    description: 'frequency factor of the first layer (default: 30, sound 8000; paper 30, sound 3000)',
     parse: positive,
   },
   omegaHidden: {
@@ -238,7 +238,7 @@ export const settingDefinitions: Definitions = {
   },
   learningRate: {
     flags: '--lr, --learning-rate <number>',
-    description: "Adam's learning rate (default: 1e-3, sound and shapes 5e-4; paper 1e-4)",
+    description: "Adam's learning rate (default: 1e-3, sound 2e-4, shapes 5e-4; paper 1e-4)",
     parse: positive,
   },
   schedule: {
