@@ -155,7 +155,7 @@ const stoppedFit = async (factor: string): Promise<ReturnType<typeof setUp>> => 
   return setUp({ saving: { store: unread, everySeconds: 0, resume } });
 };
 
-/** A loss that jumps by orders of magnitude after step 150, but not to the first one, and that Adam brings down again. */
+/** A loss that jumps by orders of magnitude after step 150, but stays below the first one, and comes down again. */
 const jumping = {
   steps: 160,
   optimizer: adam({ learningRate: 5e-3 }),

@@ -30,8 +30,8 @@ export interface DrivenFit {
   readonly metadata: Readonly<Record<string, string>>;
   /**
    * How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. What
-   * counts as a jump is in `options.divergence`, or {@link JUMP}. After the last recovery only core's own limits end the
-   * fit, since many a jump passes. 0 for an optimizer that searches, which has no rate to halve.
+   * counts as a jump is in `options.divergence`, or {@link JUMP}. After the last recovery only core's own limits end
+   * the fit, since many a jump passes. 0 for an optimizer that searches, which has no rate to halve.
    */
   readonly recoveries: number;
   /** Where the run is saved, and taken up; `undefined` for a run that is not. */
