@@ -75,7 +75,7 @@ test('a network that does not fit into memory is refused, with what would fit', 
   const estimate = networkMemory(spec, { hiddenFeatures: 1000, checkpoint: true });
   expect(() => assertMemory(estimate, estimate.bytes)).not.toThrow();
   expect(() => assertMemory(estimate, estimate.bytes / 4)).toThrow(
-    /not enough memory: a network of 3,007,001 parameters needs about 222\.5 MB of memory, and 55\.6 MB are available; --hidden-features 500 would fit/,
+    /not enough memory: a network of 3,007,001 parameters needs about 258\.6 MB of memory, and 64\.7 MB are available; --hidden-features 500 would fit/,
   );
   const cwd = emptyFolder();
   await writePicture(cwd, 'a.png');
