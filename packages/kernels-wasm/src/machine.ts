@@ -25,7 +25,7 @@ export interface ProgramLayout {
    * Bytes of a packed weight matrix `[depth][columns]`; if absent, it is stored in float32 panels.
    */
   readonly weightBytes?: (depth: number, columns: number) => number;
-  /** The maximum number of rows of a plain product that a thread multiplies at a time, a multiple of 32; 32 if absent. */
+  /** The maximum number of rows that a thread multiplies at a time in a job of a product; 32 if absent. */
   readonly productRows?: number;
 }
 
