@@ -1,7 +1,6 @@
 /**
  * @file The products on tiles of bf16, on emulated registers and on real ones: against float64, and in every shape
  *   that fills tiles in part, against the composed implementation.
- *   fills tiles in part, against the composed implementation.
  */
 import {
   adam,
