@@ -1,6 +1,6 @@
 /**
- * @file The entry of the peers in JavaScript: `node peer.js <name>` for steps of one field, `node peer.js <name> <way>`
- * for many fields, `node peer.js <name> quality` for whole fits.
+ * @file The entry point of the peers in JavaScript: `node peer.js <name>` for steps of one field, `node peer.js <name>
+ * <way>` for many fields, `node peer.js <name> quality` for whole fits.
  */
 import type { BackendName } from './peers/backends.ts';
 import { preferAsOomVictim } from './peers/peak-memory.ts';

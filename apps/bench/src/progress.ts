@@ -5,11 +5,11 @@ import { createProgress, type Output } from '@neural-fields/app-kit';
 export interface RunProgress {
   /** The next piece of work begins. */
   advance(doing: string): void;
-  /** A line that stays. */
+  /** Prints a line that stays. */
   log(line: string): void;
-  /** What went wrong without stopping the run. */
+  /** Warns about a problem that does not stop the run. */
   warn(line: string): void;
-  /** Leaves the terminal as it should be. May be called twice. */
+  /** Restores the terminal. May be called twice. */
   stop(): void;
 }
 
@@ -19,7 +19,7 @@ export const createRunProgress = (output: Output, total: number): RunProgress =>
   let [begun, done] = [0, 0];
   return {
     advance: doing => {
-      // What comes before the first turn, such as an installation, says nothing about the others.
+      // Work before the first turn, such as an installation, does not predict the time of the turns.
       if (done === 0) begun = performance.now();
       const secondsPerTurn = done === 0 ? Number.NaN : (performance.now() - begun) / 1000 / done;
       done = Math.min(total, done + 1);

@@ -30,15 +30,14 @@ export interface Problem {
 }
 
 /**
- * What is fitted by `bench fields`: many SIRENs 2-w-...-w-3 on the same points, with targets of each field's own, in
- * files.
+ * What is fitted by `bench fields`: many SIRENs 2-w-...-w-3 on the same points, each with its own targets, in files.
  */
 export interface FieldsProblem {
   /** b */
   readonly fields: number;
   /** w */
   readonly width: number;
-  /** The number of layers with sines. */
+  /** The number of sine layers. */
   readonly layers: number;
   /** omega0 of every sine layer. */
   readonly omega: number;
@@ -58,18 +57,18 @@ export interface Description {
   /** The programs that compute, with their versions. */
   readonly versions: Readonly<Record<string, string>>;
   readonly threads: number;
-  /** Where steps run elsewhere than on the processor. */
+  /** Where steps run, if not on the processor. */
   readonly device?: DeviceDescription;
   /**
-   * Of matrix products that have fewer digits than float32. Such a peer is checked against the reference with a wider
-   * tolerance.
+   * The precision of matrix products, where it is lower than float32. Such a peer is checked against the reference with
+   * a wider tolerance.
    */
   readonly precision?: 'TF32';
 }
 
 /** A device that takes steps while the host continues. */
 export interface DeviceDescription {
-  /** How it is programmed. With `webgpu` the work of the host is counted. */
+  /** Its API. With `webgpu` the work of the host is counted. */
   readonly kind: 'webgpu' | 'cuda';
   readonly name: string;
   /** Whether the processor only emulates it: times are then not those of a graphics card. */
@@ -87,15 +86,15 @@ export interface CheckRequest<P = Problem> {
   readonly problem: P;
   /** Where to write the gradient at the initial parameters, f32[P], or f32[b, P] of many fields. */
   readonly gradientFile: string;
-  /** The `way` that the peer chose when it was prepared: so that what is checked is what is timed. */
+  /** The `way` that the peer chose when it was prepared, so that what is checked is what is timed. */
   readonly way?: string;
 }
 
 /** The answer to a {@link CheckRequest}. */
 export interface CheckAnswer {
-  /** The losses before each of the three updates; of many fields their sums. */
+  /** The losses before each of the three updates; for many fields, their sums. */
   readonly losses: readonly number[];
-  /** The quickest of the last two steps. */
+  /** The time of the faster of the last two steps. */
   readonly seconds: number;
 }
 
@@ -103,11 +102,11 @@ export interface CheckAnswer {
 export interface PrepareRequest<P = Problem> {
   readonly work: 'prepare';
   readonly problem: P;
-  /** Bytes that the points of a chunk may take; peers that choose chunks themselves ignore it. */
+  /** Bytes that a chunk of points may take; peers that choose chunks themselves ignore it. */
   readonly memory: number;
   /** The `way` that the peer chose for the same problem with fewer points. */
   readonly way?: string;
-  /** After so many seconds nothing else is tried, and the best choice so far counts; without a limit if absent. */
+  /** After this many seconds nothing else is tried, and the best choice so far is used; no limit if absent. */
   readonly trialSeconds?: number;
 }
 
@@ -115,15 +114,15 @@ export interface PrepareRequest<P = Problem> {
 export interface PrepareAnswer {
   /** How derivatives are computed, where there is a choice. */
   readonly way?: string;
-  /** The points, or fields, in a chunk, where the peer chose their number. */
+  /** The number of points, or fields, in a chunk, where the peer chose it. */
   readonly chunk?: number;
   /** The number of threads, where the peer chose it. */
   readonly threads?: number;
   /** The number of steps that must be timed together, where one alone would not be representative. */
   readonly minSteps?: number;
   /**
-   * The matrix products of a step, for each layer and point, of one row with the layer's weight; absent where the peer
-   * does not know.
+   * The number of matrix products in a step, for each layer and point: each is of one row with the layer's weight.
+   * Absent where the peer does not know it.
    */
   readonly products?: number;
 }
@@ -136,23 +135,23 @@ export interface StepsRequest {
 
 /** The answer to a {@link StepsRequest}. */
 export interface StepsAnswer {
-  /** For all steps together, until the last of them is done, not only submitted. */
+  /** The time of all steps together, until the last one is done, not only submitted. */
   readonly seconds: number;
-  /** The part of it in which this project's kernels ran; for peers that know. */
+  /** The part of that time in this project's kernels; for peers that know it. */
   readonly kernelSeconds?: number;
   /**
-   * The loss, or the sum of those of many fields, before one of these updates: the first, or on WebGPU, where nothing
-   * is read until the last step, the last.
+   * The loss, or the sum of the losses of many fields, before one of these updates: the first one, or on WebGPU, where
+   * nothing is read until the last step, the last one.
    */
   readonly loss: number;
-  /** The most memory that the process held since it was prepared, in bytes. */
+  /** The peak memory of the process since it was prepared, in bytes. */
   readonly peakMemory: number;
-  /** The most memory of the device that was in use since then, in bytes; for peers that have one. */
+  /** The peak of the device's memory in use since then, in bytes; for peers that have a device. */
   readonly deviceMemory?: number;
 }
 
 /**
- * Count the work of the host in a step, over `steps` steps of which nothing is read. Only for peers on WebGPU.
+ * Count the work of the host per step, over `steps` steps of which nothing is read. Only for peers on WebGPU.
  */
 export interface DemandsRequest {
   readonly work: 'demands';
@@ -167,7 +166,7 @@ export interface StepDemands {
   readonly dispatches: number;
   readonly submissions: number;
   readonly readBacks: number;
-  /** Bytes of the buffers that the fused kernels keep beside tensors; absent where there are no such kernels. */
+  /** Bytes of the buffers that the fused kernels keep besides tensors; absent where there are no such kernels. */
   readonly kernelBytes?: number;
 }
 
@@ -178,7 +177,7 @@ export interface RateRequest {
 
 /** The answer to a {@link RateRequest}. */
 export interface RateAnswer {
-  /** Two operations for each product and sum, in GFLOP/s. */
+  /** In GFLOP/s; a multiply-add counts as two operations. */
   readonly rate: number;
 }
 

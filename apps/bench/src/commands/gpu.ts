@@ -17,17 +17,17 @@ interface GpuCommandOptions extends RunOptions {
   readonly points?: readonly number[];
 }
 
-/** Seconds. Together they stay below ten minutes, with the start of the peers. */
+/** Time limits in seconds. Together with the start of the peers they stay below ten minutes. */
 const PARITY_LIMIT = 120;
 const MEASURE_LIMIT = 390;
-/** Seconds that a peer may try ways and chunks of points for each case; compiling each takes PyTorch a while. */
+/** Seconds that a peer may spend per case on trying ways and chunk sizes; compiling each takes PyTorch a while. */
 const TRIAL_LIMIT = 25;
 
 const card = { widths: [256], points: [65_536], stepLimit: 10, parity: [] };
 /** An emulated card computes on the processor. */
 const emulatedCard = {
   ...{ widths: [32], points: [256], stepLimit: 30 },
-  // One network takes minutes there on a busy machine.
+  // On an emulated card one network takes minutes when the machine is busy.
   parity: ['tiled', 'sine'],
 };
 

@@ -7,7 +7,7 @@ import { createRunProgress } from '../progress.ts';
 import type { PeerDefinition } from '../speed/peers.ts';
 import type { RunSettings } from '../speed/run-frame.ts';
 
-/** Integers with commas, each a multiple of `multiple`. */
+/** Parses comma-separated integers, each a multiple of `multiple`. */
 export const integers =
   (minimum: number, multiple: number) =>
   (text: string): number[] =>
@@ -17,7 +17,7 @@ export const integers =
       return value;
     });
 
-/** Names with commas. */
+/** Parses comma-separated names. */
 export const namesAmong =
   <T extends string>(all: readonly T[]) =>
   (text: string): readonly T[] =>
@@ -39,10 +39,10 @@ export interface RunOptions {
 }
 
 /**
- * Adds those of commands that time steps.
+ * Adds the options of commands that time steps.
  *
- * @param peers all that may be named
- * @param output the folder that is written by default
+ * @param peers all peers that may be named
+ * @param output the default output folder
  */
 export const withRunOptions = (command: Command, peers: readonly PeerDefinition[], output: string): Command =>
   withFrameOptions(
@@ -53,7 +53,7 @@ export const withRunOptions = (command: Command, peers: readonly PeerDefinition[
     output,
   );
 
-/** Adds those of every command: what takes part, and where results go. See {@link withRunOptions}. */
+/** Adds the options of every command: which peers take part, and where results go. See {@link withRunOptions}. */
 export const withFrameOptions = (command: Command, peers: readonly PeerDefinition[], output: string): Command => {
   const names = peers.map(({ name }) => name);
   return command
@@ -72,11 +72,11 @@ export const withFrameOptions = (command: Command, peers: readonly PeerDefinitio
 export interface RunPlan extends Pick<RunSettings, 'peers' | 'rounds' | 'stepLimit' | 'needsCard'> {
   /** The number of problems that each peer is timed on. */
   readonly cases: number;
-  /** The number of pieces of work whose progress is shown, if not each peer's start and rounds in each case. */
+  /** The number of units of work for the progress; each peer's start and rounds in each case if absent. */
   readonly turns?: number;
 }
 
-/** Runs what a command asks for; Ctrl-C stops it after what was measured is written. */
+/** Runs what a command asks for. Ctrl-C stops the run and writes what was measured so far. */
 export const measure = async (
   { output: folder, force = false, python, quiet = false }: RunOptions,
   { cases, turns, ...plan }: RunPlan,

@@ -46,7 +46,7 @@ const positives = (text: string): number[] => {
   return values;
 };
 
-/** The methods of a matrix of options. Points that are chosen one by one have each of the batches. */
+/** All combinations of the options. Every sampling except `all` and `evos` is combined with each batch size. */
 const matrixOf = (options: QualityCommandOptions, rates: readonly number[]): Method[] => {
   const { optimizers = ['adam'], schedules = ['cosine'], samplings: chosen = ['all'], batches = [4096] } = options;
   const peers = (options.peers ?? ['native']) as readonly QualityPeer[];
@@ -72,7 +72,7 @@ const budgetOf = ({ steps, seconds }: QualityCommandOptions): Budget | undefined
   return steps === undefined ? (seconds === undefined ? undefined : { seconds }) : { steps };
 };
 
-/** The profile with what the options replace. */
+/** The profile with the values that the options override. */
 const planOf = (options: QualityCommandOptions): Profile => {
   const profile: Profile = profiles[options.profile];
   const matrix = ['optimizers', 'schedules', 'samplings', 'batches'] as const;
@@ -117,7 +117,7 @@ const action = async (options: QualityCommandOptions): Promise<void> => {
   const peers = qualityPeerDefinitions.filter(({ name }) => used.has(name));
   if (options.plan) return showPlan(trials);
   const settings = { peers, rounds: 1, stepLimit: Number.POSITIVE_INFINITY, needsCard: false, cases: trials.length };
-  // Each trial has a start and its evaluations.
+  // Each trial counts once for its start, and once for each of its evaluations.
   const turns = trials.length * (1 + plan.evaluations);
   return measure(options, { ...settings, turns }, async (run, output) => {
     const { fresh } = options;

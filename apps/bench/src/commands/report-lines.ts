@@ -42,7 +42,7 @@ const summarise = (found: Results): string[] => {
   );
 };
 
-/** What a run says when it is done. */
+/** The lines that a run prints when it is done. */
 export const reportLines = (
   found: Results,
 ): { readonly warnings: readonly string[]; readonly results: readonly string[] } => ({

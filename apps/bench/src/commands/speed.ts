@@ -16,7 +16,7 @@ interface Profile {
   /** Seconds. */
   readonly stepLimit: number;
   readonly peers: readonly string[];
-  /** Whether it is about graphics cards: an emulated one is then left out. */
+  /** Whether the profile is for graphics cards: an emulated one is then left out. */
   readonly needsCard: boolean;
 }
 
@@ -54,7 +54,7 @@ interface SpeedCommandOptions extends RunOptions {
 
 const action = (options: SpeedCommandOptions): Promise<void> => {
   const { widths, points, rounds, stepLimit, peers: chosen } = { ...profiles[options.profile], ...options };
-  // Peers that are named may run on an emulated card.
+  // Peers that the user names may run on an emulated card.
   const needsCard = profiles[options.profile].needsCard && options.peers === undefined;
   const peers = peerDefinitions.filter(({ name }) => chosen.includes(name));
   const wanted = supervisions.filter(supervision => (options.supervisions ?? supervisions).includes(supervision));
@@ -71,7 +71,7 @@ const action = (options: SpeedCommandOptions): Promise<void> => {
   });
 };
 
-/** Adds the command, which is also what the program does when none is named. */
+/** Adds the command, which is also the default when no command is given. */
 export const addSpeedCommand = (program: Command): void => {
   const command = program
     .command('speed', { isDefault: true })

@@ -12,8 +12,8 @@ const SEED = 1;
 export type FieldsSize = Pick<FieldsProblem, 'fields' | 'width' | 'layers'>;
 
 /**
- * The middles of the pixels of a square picture, row by row: the first n of the smallest that has as many. `f32[n, 2]`,
- * y first.
+ * The centres of the first n pixels, row by row, of the smallest square image with at least n pixels. `f32[n, 2]`, y
+ * first.
  */
 export const gridPoints = (count: number): Float32Array<ArrayBuffer> => {
   const side = Math.ceil(Math.sqrt(count));
@@ -25,7 +25,7 @@ export const gridPoints = (count: number): Float32Array<ArrayBuffer> => {
 };
 
 /**
- * What the fields are fitted to: waves sin(a x + b y + c) / 2, with other frequencies and phases in each field and
+ * The targets of the fields: waves sin(a x + b y + c) / 2, with different frequencies and phases for each field and
  * channel. `f32[b, n, 3]`.
  */
 export const waveTargets = (coords: Float32Array, fields: number): Float32Array<ArrayBuffer> => {
@@ -43,7 +43,7 @@ export const waveTargets = (coords: Float32Array, fields: number): Float32Array<
   return targets;
 };
 
-/** The initial parameters of all fields, each with its own: `f32[b, P]`. */
+/** The initial parameters of all fields, different for each field: `f32[b, P]`. */
 const initialFields = ({ fields, width, layers }: FieldsSize): Float32Array<ArrayBuffer> => {
   const rng = createRng(SEED).fork('fields');
   const sizes = fieldSizes({ width, layers });
@@ -60,7 +60,8 @@ const write = (file: string, values: Float32Array): string => {
 };
 
 /**
- * Writes the initial parameters into a folder; the result writes the problem of these fields with a number of points.
+ * Writes the initial parameters into a folder, and returns a function that writes the problem of these fields for a
+ * given number of points.
  */
 export const writeFields = (folder: string, size: FieldsSize): ((points: number) => FieldsProblem) => {
   const parametersFile = write(join(folder, 'parameters.f32'), initialFields(size));

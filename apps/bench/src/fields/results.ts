@@ -2,7 +2,7 @@
 import type { FieldsProblem } from '../protocol.ts';
 import type { Disagreement, Environment, Outcome, PeerState } from '../speed/results.ts';
 
-/** Everything. */
+/** The results of a run. */
 export interface FieldsResults {
   readonly command: string;
   readonly complete: boolean;
@@ -19,6 +19,6 @@ export interface FieldsResults {
    * The share of the processors that other programs used before the peers started and after they ended, from 0 to 1.
    */
   readonly foreignLoad: readonly number[];
-  /** By peer; absent where a run was stopped before. */
+  /** By peer; absent for peers that were not timed before the run was stopped. */
   readonly outcomes: Readonly<Record<string, Outcome>>;
 }

@@ -19,7 +19,7 @@ export interface FieldsSettings extends RunSettings {
 }
 
 /**
- * Measures, and writes `results.json` and `table.md` into the folder. When it is stopped it writes what there is, and
+ * Measures, and writes `results.json` and `table.md` into the folder. When stopped, it writes the results so far and
  * then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be used, or when no peer is available

@@ -8,7 +8,7 @@ import type { Disagreement } from '../speed/results.ts';
 import { relativeDistance } from '../speed/statistics.ts';
 import { describeDisagreement } from '../speed/verifier.ts';
 
-/** Points of the check of all fields: float64 in plain JavaScript takes its time. */
+/** The number of points when all fields are checked: float64 in plain JavaScript is slow. */
 export const CHECKED_POINTS = 16;
 /** Seconds; whole steps may have to be compiled. */
 const CHECK_TIMEOUT = 600;
@@ -87,7 +87,7 @@ export const createFieldsVerifier = (folder: string, small: FieldsProblem, whole
     };
     disagreements[name] = disagreement;
     const problem = describeDisagreement(disagreement, process.description);
-    // A check is mostly overhead here, and no estimate of a step.
+    // The time of a check is mostly overhead here, so it gives no estimate of a step.
     return { guess: 0, ...(problem !== undefined && { problem }) };
   };
   return { verify, disagreements };

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 /** Milliseconds: importing PyTorch takes a while. */
 const TIMEOUT_MS = 120_000;
 
-/** What a library prints on its last line where it finds a card: its version. */
+/** Scripts whose last line of output is the version of a library; they fail where it finds no card. */
 const scripts = {
   pytorch: 'import numpy, torch; assert torch.cuda.is_available(); print(torch.__version__)',
   'jax-cuda': 'import numpy, jax; jax.devices("cuda"); print(jax.__version__)',

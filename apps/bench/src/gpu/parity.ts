@@ -26,7 +26,7 @@ export interface Parity {
   readonly results: readonly ParityResult[];
   /** The largest error that is allowed; absent where the script did not finish. */
   readonly allowed?: number;
-  /** What the device complained about. */
+  /** Errors that the device reported. */
   readonly faults: readonly string[];
   /** Why the script did not finish. */
   readonly problem?: string;
@@ -35,7 +35,7 @@ export interface Parity {
 /** Parity, or the reason why there is none. */
 export type ParityOutcome = Parity | { readonly unavailable: string };
 
-/** Looked for only when it is needed: a bundle of this program may not have it. */
+/** Resolved only when needed: a bundle of this program may not have it. */
 const scriptFile = (): string =>
   join(
     dirname(createRequire(import.meta.url).resolve('@neural-fields/kernels-webgpu/package.json')),
@@ -59,7 +59,7 @@ export interface ParityOptions {
   readonly only: readonly string[];
   /** Whether an emulated card is left out. */
   readonly needsCard: boolean;
-  /** Seconds; what was checked until then counts. */
+  /** Seconds; whatever was checked by then is the result. */
   readonly timeLimit: number;
   readonly signal: AbortSignal;
   /** Called with each result. */

@@ -52,7 +52,7 @@ export type BackendName = (typeof backendNames)[number];
 
 let counter: DeviceCounter | undefined;
 
-/** What this process asks of the device; `undefined` where the backend has none. */
+/** Counts this process's requests to the device; `undefined` where the backend has none. */
 export const deviceCounter = (): DeviceCounter | undefined => counter;
 
 /** tfjs's own WebGPU backend, on the same implementation of WebGPU in Node as the kernels of this project. */
@@ -82,7 +82,7 @@ const candidateOf = (name: BackendName): BackendCandidate => {
   };
 };
 
-/** Replaces `native` by one with other settings. @throws Error with the reason where these are the same kernels */
+/** Replaces `native` by a variant with other settings. @throws Error with the reason where its kernels are the same */
 const useVariant = async (options: NativeOptions): Promise<void> => {
   const { createNativeBackend } = await import('@neural-fields/kernels-native');
   const [usual, variant] = [await createNativeBackend(), await createNativeBackend(options)];
@@ -99,9 +99,9 @@ const useVariant = async (options: NativeOptions): Promise<void> => {
   await ready();
 };
 
-/** Sets the backend. @throws Error with the reason when it is of no use here */
+/** Sets the backend. @throws Error with the reason when it cannot be used here */
 export const loadBackend = async (name: BackendName): Promise<void> => {
-  // Without it tfjs greets Node with advice on tfjs-node, on the standard output that the protocol needs.
+  // Otherwise tfjs recommends tfjs-node on standard output, which the protocol needs.
   enableProdMode();
   const candidate = candidateOf(name);
   await selectBackend(candidate.name, [candidate]).catch(cause => {
@@ -116,14 +116,14 @@ export const loadBackend = async (name: BackendName): Promise<void> => {
 
 /** What WebGPU runs on. */
 const describeDevice = async (): Promise<DeviceDescription> => {
-  // As the backends ask: a machine may have several.
+  // With the backends' own options: a machine may have several adapters.
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' });
   const { vendor = '', architecture = '', description = '', isFallbackAdapter = true } = adapter?.info ?? {};
   const name = [vendor, architecture, description].filter(part => part !== '').join(' ');
   return { kind: 'webgpu', name: name === '' ? 'unnamed' : name, software: isFallbackAdapter };
 };
 
-/** What tfjs-node says of itself. */
+/** The properties of tfjs-node's backend that describe it. */
 interface TfjsNodeBackend {
   readonly binding: { readonly TF_Version: string };
   readonly isUsingGpuDevice: boolean;

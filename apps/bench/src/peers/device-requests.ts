@@ -1,9 +1,9 @@
 /**
- * @file The work that a program submits to a WebGPU device, counted in the objects of WebGPU, and so in the same way
+ * @file The work that a program submits to a WebGPU device, counted at WebGPU's own classes and thus in the same way
  *   for all programs.
  */
 
-/** Since counting began. */
+/** The requests since counting began. */
 export interface DeviceRequests {
   readonly dispatches: number;
   readonly submissions: number;
@@ -13,14 +13,14 @@ export interface DeviceRequests {
   readonly peakBytes: number;
 }
 
-/** Counts. */
+/** Counts the requests. */
 export interface DeviceCounter {
   read(): DeviceRequests;
-  /** The peak becomes what is allocated now. */
+  /** Sets the peak to what is allocated now. */
   resetPeak(): void;
 }
 
-/** Calls `seen` after each call of a method, with what it was called on, what it gave and its arguments. */
+/** Calls `seen` after each call of a method, with its receiver, its result and its arguments. */
 const watch = <T extends object>(
   prototype: T,
   name: keyof T & string,
@@ -37,7 +37,7 @@ const watch = <T extends object>(
   });
 };
 
-/** Begins to count. The globals of WebGPU must be there; call it once. */
+/** Starts counting. The globals of WebGPU must exist; call it once. */
 export const countDeviceRequests = (): DeviceCounter => {
   let [dispatches, submissions, readBacks, bytes, peakBytes] = [0, 0, 0, 0, 0];
   const alive = new WeakMap<object, number>();

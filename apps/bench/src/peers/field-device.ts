@@ -1,6 +1,6 @@
 /**
- * @file What only backends on a device have: work that continues after a call returns, time of the host apart from that
- *   of the device, and the rate of the device.
+ * @file What only backends on a device have: work that continues after a call returns, host time separate from device
+ *   time, and the rate of the device.
  */
 import { adam, createField, createRng, fit, mlp } from '@neural-fields/core';
 import type { FieldsWebgpuBackend } from '@neural-fields/kernels-webgpu';
@@ -12,7 +12,7 @@ import type { DeviceCounter } from './device-requests.ts';
 import { createTask } from './field-task.ts';
 import type { DeviceSide } from './peer.ts';
 
-/** What the backend that is set may be able to do. */
+/** What the current backend may support. */
 type Backend = WebGPUBackend &
   Partial<Pick<FieldsWebgpuBackend, 'scratchBytes'>> & { applyBackpressure?: ApplyBackpressure };
 type ApplyBackpressure = (signal?: AbortSignal) => Promise<void> | undefined;
@@ -28,7 +28,7 @@ export const finishDeviceWork = async (): Promise<void> => {
   await backend.queue.onSubmittedWorkDone();
 };
 
-/** Adds up how long the fit loop waits for the device, so that the host's own time is what is left. */
+/** Adds up how long the fit loop waits for the device, to subtract it from the time of the host. */
 const countWaits = (): { readonly milliseconds: () => number; readonly stop: () => void } => {
   const backend = backendInUse();
   const { applyBackpressure } = backend;
@@ -49,8 +49,8 @@ const countWaits = (): { readonly milliseconds: () => number; readonly stop: () 
 };
 
 /**
- * Measures `steps` steps between updates. There are two more steps before them, which compile and read the first loss,
- * and one after them, which reads again.
+ * Measures `steps` steps, each from one update to the next. Two more steps before them compile and read the first loss,
+ * and one more after them reads a loss again.
  */
 const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: number): Promise<StepDemands> => {
   const { field, task } = createTask(problem);
@@ -88,13 +88,13 @@ const measureDemands = async (problem: Problem, counter: DeviceCounter, steps: n
   };
 };
 
-/** From small ones, for an emulated card, to those that fill a large one. */
+/** Sizes from small ones, for an emulated card, to those that keep a large card busy. */
 const PRODUCTS = [
   { features: 256, rows: 4096 },
   { features: 1024, rows: 8192 },
   { features: 2048, rows: 16_384 },
 ] as const;
-/** Matrices in a row: what brings rows in and out then takes little of the time. */
+/** Products in a row, so that transferring the input and the output takes little of the time. */
 const LAYERS = 4;
 /** Overhead does not matter in a product that takes this many seconds. */
 const MIN_SECONDS = 0.05;

@@ -14,7 +14,7 @@ const ENDLESS = 1_000_000_000;
 class Run {
   readonly #field: Field;
   readonly #progress: AsyncGenerator<FitProgress, void, undefined>;
-  /** Steps between two losses that are read. */
+  /** Steps between two reads of the loss. */
   readonly reportEvery: number;
 
   constructor(problem: Problem, reportEvery = 1) {
@@ -25,7 +25,7 @@ class Run {
     this.#progress = fit(field, task, { steps: ENDLESS, reportEvery, optimizer });
   }
 
-  /** Takes steps until one reports, and waits until all of its work is done. Gives the loss before its update. */
+  /** Takes steps until the next report, and waits until all of its work is done. Returns the loss before its update. */
   async untilReport(): Promise<number> {
     const { value } = await this.#progress.next();
     if (value === undefined) throw new Error('the fit has ended');
@@ -58,7 +58,7 @@ const check = async (problem: Problem): Promise<CheckedSteps> => {
   return { gradient, losses, seconds };
 };
 
-/** Makes the peer of a backend. @throws Error with the reason when the backend is of no use here */
+/** Makes the peer of a backend. @throws Error with the reason when the backend cannot be used here */
 export const createFieldPeer = async (backend: BackendName): Promise<Peer> => {
   await loadBackend(backend);
   const counter = deviceCounter();
@@ -78,7 +78,7 @@ export const createFieldPeer = async (backend: BackendName): Promise<Peer> => {
       const products = productsOfBackend(backend, problem.supervision);
       return products === undefined ? {} : { products };
     },
-    // A device works while the host continues: only the last of the steps in a row is read and waited for.
+    // A device works while the host continues: of consecutive steps only the last one is read and waited for.
     getReady: async count => {
       if (counter === undefined || prepared(run).reportEvery === count) return;
       await run?.dispose();

@@ -18,7 +18,7 @@ export interface FieldTask {
   readonly task: readonly Term[];
 }
 
-/** Makes the field and the task of a problem. The field is to be disposed. */
+/** Makes the field and the task of a problem. The caller disposes of the field. */
 export const createTask = (problem: Problem): FieldTask => {
   const { supervision, width, omega, points: count } = problem;
   const { parameters, coords, targets } = readProblem(problem);

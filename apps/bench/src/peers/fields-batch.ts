@@ -7,9 +7,10 @@ import { fieldSpec, fieldTask } from './fields-task.ts';
 import { gradientReader } from './gradient-reader.ts';
 
 /**
- * Goes through the parameters of one field, which files have field by field, and a batch parameter by parameter.
+ * Iterates over the parameters of all fields. Files store them field by field, a batch stores them parameter by
+ * parameter.
  *
- * @param copy is given the name of a parameter, a field, and where the parameter lies in the file
+ * @param copy called with the name of a parameter, the field, and the range of the parameter in the file
  */
 const forEachPart = (
   problem: FieldsProblem,

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { FieldsProblem } from '../protocol.ts';
 
-/** What comes out of each field: a colour. */
+/** The number of outputs of each field: a colour. */
 export const OUT_FEATURES = 3;
 
 /** The sizes of the layers of one field: 2, w, ..., w, 3. */
@@ -49,7 +49,7 @@ export const readFields = (problem: FieldsProblem): FieldsData => {
   };
 };
 
-/** The part of an array that is one field's. */
+/** The part of an array that belongs to one field. */
 export const partOfField = <T extends Float32Array | Float64Array>(all: T, fields: number, field: number): T => {
   const size = all.length / fields;
   return all.subarray(field * size, (field + 1) * size) as T;

@@ -65,7 +65,7 @@ const gradient = async (problem: FieldsProblem): Promise<Float32Array> => {
 };
 
 /**
- * A fit for each field, one after the other. A fit yields to the event loop when it has not for 30 ms, and so at the
- * first step of each round: with one step in a round, most of the time would be spent yielding.
+ * A fit for each field, one after the other. A fit yields to the event loop when it has not done so for 30 ms, which is
+ * the case at the first step of each round: with one step per round, most of the time would be spent yielding.
  */
 export const fieldsLoop: FieldsProgram = { start, gradient, minSteps: 8 };

@@ -27,14 +27,14 @@ const check = async ({ start, gradient }: FieldsProgram, problem: FieldsProblem)
  * Makes the peer of a backend.
  *
  * @param way `batch`, all at once, or `loop`, one after the other
- * @throws Error with the reason when the backend is of no use here
+ * @throws Error with the reason when the backend cannot be used here
  */
 export const createFieldsPeer = async (backend: BackendName, way: string): Promise<Peer<FieldsProblem>> => {
   const program = programs[way];
   if (program === undefined)
     throw new RangeError(`peer: fields are trained by ${Object.keys(programs).join(', ')}, got '${way}'`);
   await loadBackend(backend);
-  // Only there has a kernel done its work when it returns.
+  // Only the kernels of these backends are done when they return.
   const clock = ['native', 'simd'].includes(backend) ? startKernelClock(backend) : undefined;
   let run: FieldsRun | undefined;
   return {

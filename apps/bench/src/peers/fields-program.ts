@@ -11,7 +11,7 @@ export const nextLoss = async (progress: AsyncGenerator<FitProgress, void>): Pro
   return value.loss;
 };
 
-/** A training of many fields from their initial parameters. */
+/** A training run of many fields from their initial parameters. */
 export interface FieldsRun {
   /** Takes `count` steps of all fields, and returns the sum of their losses before the first update. */
   steps(count: number): Promise<number>;

@@ -1,7 +1,7 @@
 /**
  * @file jax-js, on WebAssembly. Whole chunks are compiled by `jit`: the derivatives by `jvp` of `jvp` for the Laplacian
- *   and by `jvp` for the gradient, the backward pass by `valueAndGrad`. In jax-js a function takes its arguments over:
- *   what is used again is passed as `.ref`.
+ *   and by `jvp` for the gradient, the backward pass by `valueAndGrad`. In jax-js a function takes ownership of its
+ *   arguments: what is used again is passed as `.ref`.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,7 +10,7 @@ import type { Problem, Supervision } from '../protocol.ts';
 import type { CheckedSteps, Peer } from './peer.ts';
 import { layerSizes, readProblem, splitParameters, targetWidth } from './problem-data.ts';
 
-/** Points worked on at once: its WebAssembly addresses 4 GiB. */
+/** Points per chunk: its WebAssembly addresses at most 4 GiB. */
 const CHUNK = 16_384;
 const [BETA1, BETA2, EPSILON] = [0.9, 0.999, 1e-8] as const;
 

@@ -7,8 +7,8 @@ export interface KernelClock {
 }
 
 /**
- * Times the kernels of this project on a backend whose kernels have done their work when they return. The rest of a
- * step is the fit loop's.
+ * Times the kernels of this project on a backend whose kernels are done when they return. The rest of a step is spent
+ * in the fit loop.
  */
 export const startKernelClock = (backendName: string): KernelClock => {
   let milliseconds = 0;

@@ -1,4 +1,4 @@
-/** @file The most memory that this process has held. */
+/** @file The peak memory of this process. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Resets the peak, where the system can: on Linux. */
@@ -22,7 +22,7 @@ export const peakMemory = (): number => {
 };
 
 /**
- * Makes this process the first that the system ends when memory runs out, so that the run and its results survive.
+ * Makes this process the first that the system kills when memory runs out, so that the run and its results survive.
  */
 export const preferAsOomVictim = (): void => {
   try {

@@ -1,4 +1,4 @@
-/** @file The side of the protocol that every peer in JavaScript shares. */
+/** @file The peer's side of the protocol, shared by all peers in JavaScript. */
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Description, PrepareAnswer, Problem, Request, StepDemands } from '../protocol.ts';
@@ -24,7 +24,7 @@ export interface Peer<P = Problem> {
    * updates.
    */
   steps(count: number): Promise<number>;
-  /** Seconds that kernels have run since the peer started, where that is known. */
+  /** The time spent in kernels since the peer started, in seconds, where it is known. */
   kernelSeconds?(): number;
   /** For peers that have a device. */
   readonly device?: DeviceSide;
@@ -32,11 +32,11 @@ export interface Peer<P = Problem> {
 
 /** What a peer on a device can do besides steps. */
 export interface DeviceSide {
-  /** The most bytes of the device's memory since the last reset. */
+  /** The peak of the device's memory since the last reset, in bytes. */
   peakMemory(): number;
   resetPeakMemory(): void;
   demands(steps: number): Promise<StepDemands>;
-  /** Of products of large matrices, in GFLOP/s. */
+  /** The rate of products of large matrices, in GFLOP/s. */
   rate(): Promise<number>;
 }
 

@@ -1,4 +1,4 @@
-/** @file What the figures mean, in the words that the page and the report share. */
+/** @file Definitions of the reported values, shared by the page and the report. */
 
 /** Sentences without markup. */
 export const definitions: readonly string[] = [

@@ -16,7 +16,7 @@ const css = `
 h3 { font-size: 1.05rem; font-weight: 600; margin: 1.5rem 0 0.2rem; }
 `;
 
-/** As many lines as there are colours; more would not be told apart. */
+/** The maximum number of lines: one per colour, since lines of the same colour could not be told apart. */
 const MOST_LINES = 8;
 
 /** The groups that are drawn: the best of each program first, then the others in order of their quality. */

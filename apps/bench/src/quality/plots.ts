@@ -10,7 +10,7 @@ export type Colours = readonly string[];
 /** The colour of a group on the page. */
 export const colourOf = (group: string, colours: Colours): string => seriesColour(colours.indexOf(group));
 
-/** Otherwise d3 leaves out the labels of ticks that it finds too many. */
+/** Otherwise d3 omits tick labels when it finds them too many. */
 const ALL = Number.POSITIVE_INFINITY;
 
 interface Point {
@@ -48,7 +48,7 @@ export const curvePlot = (
   });
 };
 
-/** Quality at the end over the rate: solid at the samples, dashed between them; a rule for the interpolation. */
+/** Final quality over the learning rate: solid at the samples, dashed between them; a rule for the interpolation. */
 export const sweepPlot = (
   all: readonly Summary[],
   { interpolation, colours }: { readonly interpolation: number; readonly colours: Colours },

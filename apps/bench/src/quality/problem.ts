@@ -1,7 +1,7 @@
-/** @file What a peer is told of a trial: files of little-endian float32 values, and how to train. */
+/** @file What a peer gets for a trial: files of little-endian float32 values, and how to train. */
 import type { Method } from './trial.ts';
 
-/** A trial's problem, as all peers get it. */
+/** The problem of a trial, the same for all peers. */
 export interface QualityProblem {
   /** The sizes of the layers, d first and the number of values last. */
   readonly sizes: readonly number[];
@@ -17,10 +17,10 @@ export interface QualityProblem {
   readonly coordsFile: string;
   /** f32[n, k] in [-1, 1] */
   readonly targetsFile: string;
-  /** f32[m, d]: where the field is drawn between the samples. */
+  /** f32[m, d]: the coordinates between the samples at which the field is drawn. */
   readonly finerCoordsFile: string;
   readonly method: Omit<Method, 'peer'>;
-  /** Of Adam, for the parameters that Muon does not train. */
+  /** The learning rate of Adam, for the parameters that Muon does not train. */
   readonly rateBesideMuon: number;
   readonly steps: number;
   readonly seed: number;
@@ -28,7 +28,7 @@ export interface QualityProblem {
   readonly evaluateEvery: number;
 }
 
-/** Begin a run from the initial parameters. What was begun before is dropped. */
+/** Begin a run from the initial parameters. Any earlier run is discarded. */
 export interface BeginRequest {
   readonly work: 'begin';
   readonly problem: QualityProblem;

@@ -4,7 +4,7 @@ import type { Budget, Method, Network, QualityPeer, Trial } from './trial.ts';
 /** A matrix of trials: every signal with every method and seed. */
 export interface Profile {
   readonly signals: readonly string[];
-  /** Samples a side. */
+  /** Samples per side. */
   readonly size: number;
   readonly network: Network;
   readonly methods: readonly Method[];
@@ -29,7 +29,7 @@ const published = (peer: QualityPeer): Method => ({ ...all, peer, schedule: 'con
 const rates = (values: readonly number[], method: Omit<Method, 'rate'>): Method[] =>
   values.map(rate => ({ ...method, rate }));
 
-/** What each program is at its best with, the rates swept. */
+/** The best settings of each program, with a sweep of learning rates. */
 const sweeps = (values: readonly number[]): readonly Method[] => [
   published('native'),
   ...rates(values, { ...all, peer: 'native' }),
@@ -39,14 +39,14 @@ const sweeps = (values: readonly number[]): readonly Method[] => [
   ...rates(values, { ...all, peer: 'pytorch', sampling: 'shuffled', batch: 4096 }),
 ];
 
-/** The ways to choose points, at one rate. */
+/** The ways to choose points, at one learning rate. */
 const samplings: readonly Method[] = [
   { ...all, peer: 'native', rate: 1e-3, sampling: 'stratified', batch: 16_384 },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'evos' },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'soft-mining', batch: 4096 },
 ];
 
-/** Those that the quick profile leaves out. */
+/** The ways to choose points that the quick profile leaves out. */
 const moreSamplings: readonly Method[] = [
   { ...all, peer: 'native', rate: 1e-3, sampling: 'shuffled', batch: 4096 },
   { ...all, peer: 'native', rate: 1e-3, sampling: 'coarse-to-fine', batch: 4096 },
@@ -90,7 +90,7 @@ export const trialsOf = ({ signals, size, network, methods, budget, seeds }: Pro
 /** What a trial costs besides its training: the start of the peer, calibration, and evaluations. */
 const OVERHEAD = { seconds: 6, share: 0.15 } as const;
 
-/** The predicted time of trials in seconds; `undefined` where budgets are steps, whose time is not known before. */
+/** The predicted time of trials in seconds; `undefined` for budgets in steps, whose time is not known in advance. */
 export const predictedSeconds = (trials: readonly Trial[]): number | undefined => {
   let sum = 0;
   for (const { budget } of trials) {

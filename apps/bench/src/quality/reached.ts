@@ -2,8 +2,8 @@
 import type { CurvePoint } from './results.ts';
 
 /**
- * The step and the seconds at which a curve reaches a quality, linear in decibels between the evaluations around it: of
- * the first evaluation itself if that is above already.
+ * The step and the seconds at which a curve reaches a quality, interpolated linearly in decibels between the
+ * evaluations before and after. If the first evaluation is above it already, its own step and seconds.
  */
 export const crossing = (
   before: CurvePoint | undefined,

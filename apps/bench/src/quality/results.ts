@@ -2,10 +2,10 @@
 import type { Environment, PeerState } from '../speed/results.ts';
 import type { Trial } from './trial.ts';
 
-/** The qualities in decibels that the time to is reported. */
+/** The qualities, in decibels, for which the time to reach them is reported. */
 export const thresholds = [30, 35, 40, 45, 50] as const;
 
-/** The field in the middle of its training, evaluated. Seconds are those of training steps alone. */
+/** An evaluation of the field during training. `seconds` counts the training steps alone. */
 export interface CurvePoint {
   readonly step: number;
   readonly seconds: number;
@@ -26,7 +26,7 @@ export interface Reached {
 /** The result of one trial. */
 export interface TrialResult {
   readonly trial: Trial;
-  /** The steps that were planned: of a budget in seconds as many as a trial run predicted. */
+  /** The number of steps that were planned; for a budget in seconds, the number that calibration predicted. */
   readonly steps: number;
   /** The time of all training steps. */
   readonly seconds: number;
@@ -53,15 +53,15 @@ export interface SignalFacts {
   readonly name: string;
   readonly size: number;
   readonly title: string;
-  /** The PSNR between the samples of an interpolation of them, in decibels. */
+  /** The PSNR of an interpolation of the samples, measured between them, in decibels. */
   readonly interpolation: number;
 }
 
-/** Everything. */
+/** The results of a run. */
 export interface QualityResults {
   readonly command: string;
   readonly complete: boolean;
-  /** Of this run, without the trials whose results were kept from earlier ones. */
+  /** The duration of this run, without the trials whose results were kept from earlier runs. */
   readonly seconds: number;
   readonly environment: Environment;
   /** By name. */

@@ -1,4 +1,4 @@
-/** @file The whole run: goes through the trials that are not done, and writes what there is after each. */
+/** @file The whole run: runs the trials that are not done yet, and writes all results so far after each. */
 import { join } from 'node:path';
 import { formatSeconds, plural } from '@neural-fields/app-kit';
 import { PeerError } from '../speed/peer-process.ts';
@@ -17,7 +17,7 @@ export interface QualitySettings extends RunSettings {
   readonly trials: readonly Trial[];
   /** How often each field is evaluated. */
   readonly evaluations: number;
-  /** Whether trials are run again whose results are kept. */
+  /** Whether to repeat trials whose results are stored. */
   readonly fresh?: boolean;
 }
 
@@ -25,9 +25,9 @@ const describeResult = ({ final, seconds, steps, diverged }: TrialResult): strin
   `${diverged === undefined ? '' : 'diverged; '}${final.psnr.toFixed(2)} dB at and ${final.between.toFixed(2)} dB between the samples, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`;
 
 /**
- * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each trial; the results of
- * single trials are kept in its folder `trials`, and are not measured again. When it is stopped it throws the signal's
- * reason after that.
+ * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each trial. The results of
+ * single trials are kept in its folder `trials`, and are not measured again. When the run is stopped, it writes the
+ * results so far and then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be used, no peer is available, or a signal has too few samples
  */
@@ -54,7 +54,7 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
       signals.push({ name, size, title: definition.title, interpolation: created.interpolation });
       return created;
     };
-    // What cannot be made is an error before any work.
+    // A signal that cannot be created is an error before any work starts.
     for (const trial of trials) await signalOf(trial);
     const results: TrialResult[] = [];
     const failures: TrialFailure[] = [];

@@ -27,13 +27,13 @@ export interface TrialOptions {
 /** Seconds that a peer may take to start, and for a part of its work. */
 const START_TIMEOUT = 120;
 const WORK_TIMEOUT = 3600;
-/** A budget in seconds is converted to steps by a run of at least so many seconds, in parts of so many steps. */
+/** A budget in seconds is converted to steps by timing a run of at least `seconds`, in parts of `steps` steps. */
 const CALIBRATION = { seconds: 1.5, steps: 3, endless: 1_000_000 } as const;
 
 const ask = <A extends object>(process: PeerProcess, request: QualityRequest): Promise<A> =>
   process.request<A>(request, WORK_TIMEOUT);
 
-/** The steps that fit into some seconds. */
+/** The number of steps that fit into a budget in seconds. */
 const predictSteps = async (
   process: PeerProcess,
   problem: Omit<QualityProblem, 'steps' | 'evaluateEvery'>,
@@ -41,11 +41,11 @@ const predictSteps = async (
 ): Promise<number> => {
   const evaluateEvery = CALIBRATION.steps;
   await ask(process, { work: 'begin', problem: { ...problem, steps: CALIBRATION.endless, evaluateEvery } });
-  // The first part also compiles and uploads: it counts only where there is no other.
+  // The first part also compiles and uploads: its time is used only if there is no other part.
   let answer = await ask<TrainAnswer>(process, { work: 'train' });
   let perStep = answer.seconds / evaluateEvery;
   let [taken, count] = [0, 0];
-  // A method that diverges ends early; its run will, too.
+  // A method that diverges here ends early; so will its run.
   while (taken < CALIBRATION.seconds && answer.diverged === undefined) {
     answer = await ask<TrainAnswer>(process, { work: 'train' });
     taken += answer.seconds;

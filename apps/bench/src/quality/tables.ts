@@ -64,7 +64,7 @@ export const stepTable = (all: readonly Summary[]): FigureTable => ({
     ]),
 });
 
-/** Quality at the end over the rate, a row for each group of methods that differ in nothing else. */
+/** Final quality over the learning rate, a row for each group of methods that differ in nothing else. */
 export const sweepTable = (all: readonly Summary[]): FigureTable => {
   const rates = [...new Set(all.map(({ method }) => method.rate))].sort((a, b) => a - b);
   const groups = [...new Set(all.map(({ group }) => group))];
@@ -81,7 +81,7 @@ export const sweepTable = (all: readonly Summary[]): FigureTable => {
   };
 };
 
-/** What gave no result, and why. */
+/** The peers and trials without a result, and why. */
 export const absentRows = ({
   peers,
   failures,

@@ -12,7 +12,7 @@ const write = (file: string, values: Float32Array): string => {
   return file;
 };
 
-/** Writes what a trial's problem consists of into a folder; what is there already is not written again. */
+/** Writes the files of a trial's problem into a folder; files that exist already are not written again. */
 export const writeTrialFiles = (
   folder: string,
   { signal: name, size, network: { width, layers, weightScale = 1 }, seed, method: { peer: _, ...method } }: Trial,

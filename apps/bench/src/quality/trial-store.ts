@@ -1,4 +1,4 @@
-/** @file The results of trials that are done, one file each: a run that was stopped continues with the others. */
+/** @file The results of finished trials, one file each: a run that was stopped resumes with the remaining trials. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { type Trial, trialKey } from './trial.ts';
 
 /** Results by trial, in a folder. */
 export interface TrialStore {
-  /** `undefined` where there is none, or a file is not whole. */
+  /** `undefined` where there is none, or the file is incomplete. */
   read(trial: Trial): TrialResult | undefined;
   write(result: TrialResult): Promise<void>;
 }

@@ -13,7 +13,7 @@ export const optimizerNames = ['adam', 'adamw', 'muon', 'soap'] as const;
 /** One of {@link optimizerNames}. */
 export type OptimizerName = (typeof optimizerNames)[number];
 
-/** The rate of Adam for the parameters that Muon does not train: its default in this project. */
+/** The learning rate of Adam for the parameters that Muon does not train: its default in this project. */
 export const RATE_BESIDE_MUON = 1e-3;
 
 /** How the points of a step are chosen. */
@@ -52,14 +52,14 @@ export interface Trial {
   readonly network: Network;
   readonly method: Method;
   readonly budget: Budget;
-  /** Of the initial parameters and the points. */
+  /** The seed of the initial parameters and the points. */
   readonly seed: number;
 }
 
 /** `0.001` as `1e-3`, `0.0005` as `5e-4`. */
 export const formatRate = (rate: number): string => rate.toExponential().replace('e+0', '');
 
-/** `native adam cosine, shuffled 4096`: a method without its rate. */
+/** `native adam cosine, shuffled 4096`: a method without its learning rate. */
 export const describeGroup = ({ peer, optimizer, schedule, sampling, batch }: Omit<Method, 'rate'>): string =>
   `${peer} ${optimizer} ${schedule}, ${sampling}${batch === undefined ? '' : ` ${batch}`}`;
 
@@ -75,10 +75,10 @@ export const describeNetwork = ({ width, layers, weightScale = 1 }: Network): st
 export const describeTrial = ({ signal, size, network, method, seed }: Trial): string =>
   `${signal} ${size}, ${describeNetwork(network)}, ${describeMethod(method)}, seed ${seed}`;
 
-/** Raised when the same settings give other results, because this program measures otherwise. */
+/** Increased when a change to this program makes the same settings give other results. */
 const REVISION = 1;
 
-/** The name of a trial's result, which is kept and found again: a hash of all that it depends on. */
+/** The name under which a trial's result is stored: a hash of everything that it depends on. */
 export const trialKey = (trial: Trial, environment: Readonly<Record<string, string>>): string =>
   createHash('sha256')
     .update(JSON.stringify([REVISION, trial, Object.entries(environment).sort()]))

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Looked for only when it is wanted: where this program is bundled it may not be there. */
+/** Resolved only when needed: a bundle of this program may not have it. */
 const script = (): string =>
   join(
     dirname(createRequire(import.meta.url).resolve('@neural-fields/kernels-wasm/package.json')),

@@ -64,7 +64,7 @@ export const describeSgemm = (sgemm: SgemmRate): string =>
 /** `85 %` of 0.85 */
 export const formatShare = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-/** Beyond this share of the processors, times are those of a busy machine. */
+/** If other programs use more than this share of the processors, times are those of a busy machine. */
 const BUSY = 0.1;
 
 /** A warning where other programs were running; `undefined` where they were not. */
@@ -94,8 +94,7 @@ export const deviceOf = ({ peers }: Pick<Results, 'peers'>, peer: string): Devic
 };
 
 /**
- * The largest rate of large products in float32 that was measured on a card, by whichever peer; `undefined` where none
- * was.
+ * The highest rate of large float32 products that any peer measured on a card; `undefined` where none was measured.
  */
 export const bestRate = (found: Pick<Results, 'peers' | 'deviceRates'>): DeviceRate | undefined =>
   found.deviceRates

@@ -12,7 +12,7 @@ export const readEnvironment = (): Environment => ({
   node: process.version,
 });
 
-/** Milliseconds over which the load of the machine is measured. */
+/** The time over which the load of the machine is measured, in milliseconds. */
 const WINDOW = 300;
 
 const processorTimes = (): { readonly busy: number; readonly all: number } => {

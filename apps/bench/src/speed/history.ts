@@ -1,4 +1,4 @@
-/** @file What is known of a peer from fewer points: how long more will take, and whether to try. */
+/** @file What is known of a peer from fewer points: how long more points will take, and whether to try them. */
 import type { Case, Outcome } from './results.ts';
 
 interface Known {
@@ -31,7 +31,7 @@ export class History {
       : `${outcome.state} with ${points.toLocaleString('en-US')} points already: ${outcome.reason}`;
   }
 
-  /** How long a step should take, in seconds, and the way that was quickest. */
+  /** How long a step should take, in seconds, and the way that was fastest. */
   expectation(peer: string, each: Case): { readonly expected?: number; readonly way?: string } {
     const known = this.#known.get(this.#key(peer, each));
     if (known?.outcome.state !== 'measured') return {};

@@ -62,7 +62,7 @@ const parityPart = (parity: ParityOutcome): string[] => {
 /**
  * The report of a run.
  *
- * @param over the peers that speed-ups are given over
+ * @param over the peers relative to which speed-ups are given
  */
 export const makeMarkdown = (found: Results, over: readonly string[]): string => {
   const { command, environment, rounds, complete } = found;

@@ -27,9 +27,9 @@ export interface MeasureOptions {
   readonly rounds: number;
   /** Seconds; a peer whose step takes longer is not timed. */
   readonly stepLimit: number;
-  /** Seconds for the whole case; peers that come later are not timed, and rounds end early. None if absent. */
+  /** Seconds for the whole case; after that no further peer is timed, and rounds end early. No limit if absent. */
   readonly timeLimit?: number;
-  /** Seconds that a peer may try ways and chunks; see {@link PrepareRequest}. */
+  /** Seconds that a peer may spend on trying ways and chunk sizes; see {@link PrepareRequest}. */
   readonly trialLimit?: number | undefined;
   /** Bytes that a peer which chooses its chunks may use. */
   readonly memory: number;
@@ -61,7 +61,7 @@ const PREPARE_TIMEOUT = 600;
 const DEMANDS_SECONDS = 1;
 const [MIN_COUNTED, MAX_COUNTED] = [3, 30] as const;
 
-/** Of a time limit, the part that is left for the rounds. */
+/** The share of a time limit that is reserved for the rounds. */
 const ROUNDS_SHARE = 0.15;
 
 interface Ready extends Participant {
@@ -131,7 +131,7 @@ export const measureCase = async <P>(
       ...(way !== undefined && { way }),
       ...(trialLimit !== undefined && { trialSeconds: trialLimit }),
     };
-    // At least half a minute, or nothing could be compiled.
+    // At least half a minute, since nothing can be compiled in less.
     const limit = Math.min(PREPARE_TIMEOUT, Math.max(30, secondsLeft()));
     const prepared = await process.prepare({ problem, memory, ...choice }, limit);
     const verdict = await verify(name, process, prepared);
@@ -139,7 +139,7 @@ export const measureCase = async <P>(
       outcomes.set(name, { state: 'wrong', reason: verdict.problem });
       return undefined;
     }
-    // Overhead dominates the few points of a check, so it only rules out hopeless cases, and none on a graphics card.
+    // A check has few points and is mostly overhead: it only rules out hopeless cases, and none on a graphics card.
     const { device } = process.description;
     const guess = device && !device.software ? 0 : verdict.guess;
     if (expected === undefined && guess > 3 * stepLimit) {
@@ -158,7 +158,7 @@ export const measureCase = async <P>(
       });
       return undefined;
     }
-    // The first step may have compiled: another tells how long steps are, where it matters.
+    // The first step may have compiled, so another one is timed where it matters.
     const another = first.seconds < ROUND_SECONDS * 5 || (first.seconds > stepLimit && first.seconds < 4 * stepLimit);
     const seconds = another ? (await process.steps({ count: 1 }, 4 * stepLimit + 10)).seconds : first.seconds;
     if (seconds > stepLimit) {
@@ -210,7 +210,7 @@ export const measureCase = async <P>(
       const seconds = timesOf(times);
       const onWebgpu = peer.process.description.device?.kind === 'webgpu';
       const demands = onWebgpu ? await attempt(name, 'counts the work of the host', () => demandsOf(peer)) : undefined;
-      // The times stay, even if this fails.
+      // The times are kept even if this fails.
       const { way, chunk, threads, products } = prepared;
       outcomes.set(name, {
         ...{ state: 'measured', seconds, firstStep, peakMemory, loss },

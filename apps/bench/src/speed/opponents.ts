@@ -15,5 +15,5 @@ export const OPPONENTS: readonly (readonly [peer: string, opponents: readonly st
   ],
 ];
 
-/** The peers that speed-ups are given over. */
+/** The peers relative to which speed-ups are given. */
 export const peersToBeat: readonly string[] = [...new Set(OPPONENTS.flatMap(([, opponents]) => opponents))];

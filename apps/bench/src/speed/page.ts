@@ -87,7 +87,7 @@ interface View {
   readonly colours: Colours;
   readonly width: number;
   readonly points: number;
-  /** Those that were measured. */
+  /** The supervisions that were measured. */
   readonly shown: readonly Supervision[];
 }
 
@@ -112,7 +112,7 @@ const headline = ({ found, width, points, shown }: View): string => {
     shown.flatMap(supervision => {
       const each = { supervision, width, points };
       const own = measuredIn(found.results, peer, each);
-      // Of several the first two: eager and compiled, in float32.
+      // The first two if there are several: eager and compiled, in float32.
       return opponents.slice(0, 2).flatMap(opponent => {
         const other = measuredIn(found.results, opponent, each);
         const name = `${names[supervision]}: speed-up of ${peer} over ${titleOf(opponent)}`;

@@ -33,7 +33,7 @@ export class PeerUnavailableError extends PeerError {
   override readonly name: string = 'PeerUnavailableError';
 }
 
-/** How much of what a peer writes to its standard error is kept. */
+/** How many characters of a peer's standard error are kept. */
 const KEPT_ERROR = 4000;
 
 const describeEnd = (code: number | null, signal: string | null, errorText: string): string => {
@@ -66,7 +66,7 @@ export class PeerProcess {
    * @throws PeerUnavailableError when it says that it is not available here, PeerError when it says nothing
    */
   static async start({ program, args, env = {} }: PeerCommand, seconds: number): Promise<PeerProcess> {
-    // A group of its own, or Ctrl-C would end it before what it has measured is written.
+    // A process group of its own: otherwise Ctrl-C would end it before its measurements are written.
     const child = spawn(program, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,

@@ -24,9 +24,9 @@ export interface PeerDefinition {
 
 /** What starting a peer may need. */
 export interface PeerContext {
-  /** Makes a Python that has the requirements in `python/requirements-<name>.txt`, and gives its interpreter. */
+  /** Makes a Python that has the requirements in `python/requirements-<name>.txt`, and returns its interpreter. */
   python(name: string): Promise<string>;
-  /** Whether that takes no installation. */
+  /** Whether `python` has nothing to install. */
   hasPython(name: string): boolean;
 }
 
@@ -43,7 +43,7 @@ const keepMemory = { MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD
 
 /**
  * @param script the file of the peer
- * @param how what it is told
+ * @param how its arguments
  */
 export const pythonPeer = (library: string, script: string, title: string, how: readonly string[]): PeerDefinition => ({
   name: [library, ...how].join('-'),
@@ -59,9 +59,9 @@ const python = (library: string, title: string, ...how: readonly string[]): Peer
   pythonPeer(library, `${library}_peer.py`, title, how);
 
 /**
- * A peer on a CUDA device. Its environment is not made where there cannot be one.
+ * A peer on a CUDA device. Its environment is not created on a machine without a driver for such devices.
  *
- * @param environment the name of its requirements; it is the beginning of the peer's name too
+ * @param environment the name of its requirements; the name of the peer begins with it
  */
 const cuda = (
   environment: 'pytorch' | 'jax-cuda',

@@ -62,14 +62,14 @@ export interface ScalingOptions {
   readonly colours: Colours;
 }
 
-/** Powers of ten, or where there is at most one of them the two ends: one tick says nothing. */
+/** Powers of ten, or the two ends if there is at most one power between them: a single tick shows no scale. */
 const ticksOf = (values: readonly number[]): number[] => {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const powers = decades(low, high);
   return powers.length > 1 ? powers : [...new Set([low, high])];
 };
 
-/** Otherwise d3 leaves out the labels of logarithmic ticks that it finds too many. */
+/** Otherwise d3 omits labels of logarithmic ticks when it finds them too many. */
 const ALL = Number.POSITIVE_INFINITY;
 
 /** `1 s` of `1.00 s`. */
@@ -79,7 +79,7 @@ const shorten = (text: string): string => text.replace(/\.?0+(?= )/, found => (f
 export const scalingPlot = (samples: readonly Sample[], { size, quantity, colours }: ScalingOptions): string => {
   const format = quantity === 'time' ? formatTime : formatMemory;
   const values = samples.map(({ value }) => (quantity === 'time' ? value : value / 2 ** 20));
-  // Powers of ten of the unit that is shown.
+  // Powers of ten in the displayed unit.
   const ticks = ticksOf(values).map(tick => (quantity === 'time' ? tick : tick * 2 ** 20));
   const sizes = [...new Set(samples.map(sample => sample.size))].sort((a, b) => a - b);
   return drawPlot({

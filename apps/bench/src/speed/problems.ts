@@ -7,7 +7,7 @@ import type { Problem, Supervision } from '../protocol.ts';
 
 /** Frequency of every sine layer: Sitzmann et al. 2020, arXiv:2006.09661, section 3.2. */
 export const OMEGA = 30;
-/** Of Adam. */
+/** The learning rate of Adam. */
 export const LEARNING_RATE = 1e-4;
 const SEED = 1;
 
@@ -40,13 +40,13 @@ export const initialLayers = (
 export const initialParameters = (width: number): Float32Array<ArrayBuffer> =>
   initialLayers(layerSizes(width), createRng(SEED).fork(`width ${width}`));
 
-/** Points in [-1, 1]^2: `f32[n, 2]`. Those of fewer points are the first of these. */
+/** Points in [-1, 1]^2: `f32[n, 2]`. A problem with fewer points has the first of them. */
 export const randomPoints = (count: number): Float32Array<ArrayBuffer> => {
   const rng = createRng(SEED).fork('points');
   return Float32Array.from({ length: 2 * count }, () => 2 * rng.uniform() - 1);
 };
 
-/** What is fitted: sin(20 x) cos(17 y) / 2, whose derivatives are of the size of the network's. */
+/** What is fitted: sin(20 x) cos(17 y) / 2, whose derivatives are about as large as the network's. */
 export const targetsOf = (coords: Float32Array, supervision: Supervision): Float32Array<ArrayBuffer> => {
   const columns = targetWidth({ supervision });
   const targets = new Float32Array((columns * coords.length) / 2);

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The folder of the environments, the requirements of one peer, and where to say what is being done. */
+/** The folder of the environments, the requirements of one peer, and the log. */
 export interface PythonOptions {
   /** Git-ignored. One environment for each peer is made inside. */
   readonly folder: string;
@@ -18,7 +18,7 @@ export interface PythonOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs a program to its end. @throws Error with its last line when it fails */
+/** Runs a program to completion. @throws Error with its last line when it fails */
 const run = (program: string, args: readonly string[], signal: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], signal });

@@ -1,7 +1,7 @@
 /**
  * @file What every peer must agree with: the loss of a SIREN, its gradient, and the losses after updates of Adam, in
- *   float64 and without any framework. Jets go forward (value, derivatives along both coordinates, Laplacian), adjoints
- *   go back by hand:
+ *   float64 and without any framework. Jets are propagated forward (value, derivatives along both coordinates,
+ *   Laplacian), and adjoints backward by formulas written out by hand:
  *
  *     h0 = sin(o z0)      h1_k = o cos(o z0) z1_k      h2 = o cos(o z0) z2 - o^2 sin(o z0) sum_k z1_k^2
  */
@@ -10,7 +10,7 @@ import type { Supervision } from '../protocol.ts';
 /** A small problem in memory. */
 export interface ReferenceProblem {
   readonly supervision: Supervision;
-  /** Of the layers: 2, w, ..., w, and of the outputs, which are more than one only where values are supervised. */
+  /** The sizes of the layers 2, w, ..., w and the number of outputs, above one only where values are supervised. */
   readonly sizes: readonly number[];
   readonly omega: number;
   /** In the order of a problem's file. */
@@ -39,7 +39,7 @@ const multiply = (x: Float64Array, weight: Float64Array, i: number, o: number): 
   return y;
 };
 
-/** W's gradient += x^T y, and gives y W^T. */
+/** Adds x^T y to the gradient of W, and returns y W^T. */
 const multiplyBack = (
   x: Float64Array,
   y: Float64Array,

@@ -22,7 +22,7 @@ export interface Times {
 export interface Disagreement {
   /** |g - g'| / |g'| in the Euclidean norm, at the initial parameters. */
   readonly gradient: number;
-  /** The largest of those of the losses before the first three updates of Adam. */
+  /** The largest relative difference of the losses before the first three updates of Adam. */
   readonly loss: number;
 }
 
@@ -33,22 +33,22 @@ export type Outcome =
       readonly seconds: Times;
       /** The first step, which compiles and uploads. */
       readonly firstStep: number;
-      /** Of the peer's process, in bytes, while it took steps. */
+      /** The peak memory of the peer's process while it took steps, in bytes. */
       readonly peakMemory: number;
-      /** Of the peer's device, in bytes, where it has one. */
+      /** The peak memory of the peer's device, in bytes, where it has one. */
       readonly deviceMemory?: number;
-      /** The median share of a step in which this project's kernels run; of peers that know. */
+      /** The median share of a step that this project's kernels take; for peers that know it. */
       readonly kernelShare?: number;
-      /** Of peers on WebGPU. */
+      /** For peers on WebGPU. */
       readonly demands?: StepDemands;
       readonly way?: string;
       readonly chunk?: number;
-      /** Of peers that chose a number. */
+      /** For peers that chose the number. */
       readonly threads?: number;
       readonly loss: number;
       /**
-       * Products and sums per second of matrix products that the step did, in GFLOP/s; only where it is known what a
-       * peer does.
+       * The rate of the matrix products in the step, in GFLOP/s; only where it is known which products a peer
+       * computes.
        */
       readonly rate?: number;
     }
@@ -65,11 +65,11 @@ export interface Result {
 export interface DeviceRate {
   readonly peer: string;
   readonly precision: 'float32' | 'TF32';
-  /** Two operations for each product and sum, in GFLOP/s. */
+  /** In GFLOP/s; a multiply-add counts as two operations. */
   readonly rate: number;
 }
 
-/** What products of float32 matrices `[rows, inner] [inner, columns]` reach in a library on the processor. */
+/** The rate of products of float32 matrices `[rows, inner] [inner, columns]` in a library on the processor. */
 export interface SgemmRate {
   /** With its version. */
   readonly library: string;
@@ -77,7 +77,7 @@ export interface SgemmRate {
   readonly rows: number;
   readonly inner: number;
   readonly columns: number;
-  /** Two operations for each product and sum, in GFLOP/s. */
+  /** In GFLOP/s; a multiply-add counts as two operations. */
   readonly rate: number;
 }
 
@@ -94,7 +94,7 @@ export interface Environment {
 /** The part of a peer's process that does not change from case to case. */
 export type PeerState = Description | { readonly unavailable: string };
 
-/** Everything. */
+/** The results of a run. */
 export interface Results {
   readonly command: string;
   readonly complete: boolean;
@@ -111,10 +111,10 @@ export interface Results {
     readonly width: number;
   })[];
   /**
-   * Of the matrix product of `simd` on data in the cache, on all threads, in GFLOP/s: the highest of the run.
+   * The highest rate of `simd`'s matrix product during the run, on data in the cache, on all threads, in GFLOP/s.
    */
   readonly attainableRate?: number;
-  /** The higher rates of those before the first case and after the last; empty where no Python has numpy or PyTorch. */
+  /** The higher of the rates before the first case and after the last; empty where no Python has numpy or PyTorch. */
   readonly sgemm: readonly SgemmRate[];
   /** Measured by the peers that have a device, at the beginning of the run. */
   readonly deviceRates: readonly DeviceRate[];
@@ -123,11 +123,11 @@ export interface Results {
    */
   readonly foreignLoad: readonly number[];
   readonly results: readonly Result[];
-  /** Of a run about a graphics card. */
+  /** For a run about a graphics card. */
   readonly about?: CardFacts;
 }
 
-/** What else a run about a graphics card finds out. */
+/** What a run about a graphics card reports besides times. */
 export interface CardFacts {
   /** The cards and their driver, as nvidia-smi lists them. */
   readonly cards?: string;

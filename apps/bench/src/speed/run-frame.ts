@@ -9,7 +9,7 @@ import { readEnvironment } from './environment.ts';
 import type { Environment, PeerState } from './results.ts';
 import { type Started, type StartOptions, startPeers } from './start-peers.ts';
 
-/** What all runs are told. */
+/** The settings of every run. */
 export interface RunSettings extends StartOptions {
   /** How often each peer is timed. */
   readonly rounds: number;
@@ -28,7 +28,7 @@ export interface RunFrame extends Started {
   readonly environment: Environment;
   /** A temporary folder for the files of the problems. */
   readonly scratch: string;
-  /** Since the run began. */
+  /** Seconds since the run began. */
   seconds(): number;
   /** Writes files into the output folder, each whole or not at all: results as JSON, and texts by name. */
   save(results: object, texts: Readonly<Record<string, string>>): Promise<void>;

@@ -1,4 +1,4 @@
-/** @file The whole run: goes through the cases, and writes what was found after each. */
+/** @file The whole run: measures one case after the other, and writes all results so far after each. */
 import { totalmem } from 'node:os';
 import { describeError } from '@neural-fields/app-kit';
 import type { Problem, Supervision } from '../protocol.ts';
@@ -25,7 +25,7 @@ export interface SpeedSettings extends RunSettings {
   readonly supervisions: readonly Supervision[];
   /** Seconds for all cases together, divided evenly among those that are left; none if absent. */
   readonly timeLimit?: number;
-  /** Seconds that a peer may try ways and chunks in each case; without a limit if absent. */
+  /** Seconds that a peer may spend on trying ways and chunk sizes in each case; no limit if absent. */
   readonly trialLimit?: number;
   /** Copied into the results. */
   readonly about?: CardFacts;
@@ -34,7 +34,7 @@ export interface SpeedSettings extends RunSettings {
 /** The peers on the processor whose matrix products are counted. */
 const COUNTED = /^(native|simd|pytorch.*|jax)$/;
 
-/** The order of the cases: from few points to many, so that what takes too long is known from fewer points. */
+/** The order of the cases: from few points to many, so that fewer points show which cases would take too long. */
 const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
   widths.flatMap(width =>
     supervisions.flatMap(supervision =>
@@ -43,8 +43,8 @@ const listCases = ({ widths, points, supervisions }: SpeedSettings): Case[] =>
   );
 
 /**
- * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each case. When it is stopped
- * it throws the signal's reason after that.
+ * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each case. When the run is
+ * stopped, it writes the results so far and then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be used, or when no peer is available
  */
@@ -60,7 +60,7 @@ export const runSpeed = async (settings: SpeedSettings): Promise<Results> => {
     const problems = writeProblems(scratch, { ...settings, points: Math.max(64, ...settings.points) });
     const verifier = createVerifier(scratch, problems);
     const history = new History();
-    /** What the processor reaches, where a peer whose products are counted runs on it. */
+    /** Measures the rates of matrix products on the processor, if a peer whose products are counted runs on it. */
     const updateSgemm = async (): Promise<void> => {
       if (about !== undefined) return;
       const isCounted = ([name, state]: [string, PeerState]): boolean =>

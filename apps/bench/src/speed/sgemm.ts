@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { pythonFile } from '../files.ts';
 import type { SgemmRate } from './results.ts';
 
-/** Milliseconds, for one number of threads. */
+/** The timeout for one number of threads, in milliseconds. */
 const TIMEOUT_MS = 300_000;
 
 /** What the script prints. */

@@ -12,7 +12,7 @@ export interface StartOptions {
   readonly peers: readonly PeerDefinition[];
   /** Where Python's environments are made. */
   readonly pythonFolder: string;
-  /** An interpreter that has what all peers in Python need; an environment of its own for each if absent. */
+  /** An interpreter that has what all peers in Python need; if absent, each has an environment of its own. */
   readonly python?: string | undefined;
   /** Interpreters for some of the environments, by name; these come first. */
   readonly pythons?: Readonly<Record<string, string>>;

@@ -137,7 +137,7 @@ export const shareOfSgemm = (found: Results, peer: string, { rate }: Measured): 
   return best && rate !== undefined ? rate / best.rate : undefined;
 };
 
-/** Something of all cases, for the peers of which it is known in one of them; no rows where there are none. */
+/** A value in every case, for the peers that have it in at least one of them; no rows where no peer has it. */
 const knownTable = <T>(
   found: Results,
   of: (measured: Measured, peer: string) => T | undefined,

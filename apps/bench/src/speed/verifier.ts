@@ -9,7 +9,7 @@ import { referenceSteps } from './reference.ts';
 import type { Case, Disagreement } from './results.ts';
 import { relativeDistance } from './statistics.ts';
 
-/** The points of a check. */
+/** The number of points in a check. */
 const POINTS = 64;
 /**
  * float32 with sines of arguments near 30 keeps about five digits of the derivatives; mistakes differ by far more.
