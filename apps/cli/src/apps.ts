@@ -4,7 +4,7 @@
 import { explanationOf, InputError, importOptional, MissingPackageError } from '@neural-fields/app-kit';
 import type { Command } from 'commander';
 
-/** What the package of an app has. */
+/** What an app's package exports. */
 interface AppModule {
   /** Runs the app as this process's program, and sets the exit code. */
   readonly run: (args: readonly string[], options: { readonly invokedAs: string }) => Promise<void>;
@@ -16,8 +16,8 @@ const PACKAGE = '@neural-fields/reproduce';
 const load = async (): Promise<AppModule> => (await importOptional(`${PACKAGE}/program`)) as AppModule;
 
 /**
- * What some arguments ask an app to do; `undefined` where they ask for none, or it cannot be loaded, which its command
- * then explains.
+ * The function that runs the app which the arguments name; `undefined` if they name none, or if the app cannot be
+ * loaded: its command then explains why.
  */
 export const findApp = async (args: readonly string[]): Promise<(() => Promise<void>) | undefined> => {
   const [first, second] = args;
@@ -39,7 +39,7 @@ const explainMissing = async (): Promise<void> => {
   }
 };
 
-/** Adds the commands of the apps, which say how to install an app that is missing. */
+/** Adds a command for each app; if the app is not installed, the command says how to install it. */
 export const addAppCommands = (program: Command): void => {
   program
     .command(NAME)

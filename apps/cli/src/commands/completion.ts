@@ -1,4 +1,4 @@
-/** @file `neural-fields completion`: a script by which a shell completes commands and options. */
+/** @file `neural-fields completion`: prints a shell completion script for commands and options. */
 import {
   type CompletionShell,
   completionScript,

@@ -1,4 +1,4 @@
-/** @file `neural-fields demo`: what the program can do, on a photograph that comes with it. */
+/** @file `neural-fields demo`: shows what the program can do, on a bundled photograph. */
 import { join } from 'node:path';
 import {
   type CommonOptions,
@@ -30,7 +30,7 @@ interface DemoCommandOptions extends CommonOptions {
 const DEFAULT_FOLDER = join('out', 'alpine-landscape');
 
 const action = async (options: DemoCommandOptions): Promise<void> => {
-  // Imported here: the other commands should not wait for the plots.
+  // Imported lazily, so that the other commands do not load the plotting code.
   const { runDemo } = await import('../demo/run-demo.ts');
   const policy: ResumePolicy = options.restart ? 'restart' : 'auto';
   const command = commandLine('neural-fields', process.argv.slice(2));

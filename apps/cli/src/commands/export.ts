@@ -1,4 +1,4 @@
-/** @file `neural-fields export`: a field becomes a file of another program's. */
+/** @file `neural-fields export`: converts a field to the file format of another program. */
 
 import { type CommonOptions, formatBytes, helpExamples, type Output, outputOf } from '@neural-fields/app-kit';
 import { withOutputs } from '@neural-fields/app-kit/files';
@@ -18,7 +18,7 @@ interface ExportCommandOptions extends Pick<CommonOptions, 'json' | 'quiet'>, Py
   readonly force?: boolean;
 }
 
-/** `sine omega 30`, with the numbers of the activation. */
+/** `sine omega 30`: an activation and its parameters. */
 const describeActivation = ({ kind, ...numbers }: ActivationSpec): string =>
   [kind, ...Object.entries(numbers).map(([name, value]) => `${name} ${String(value)}`)].join(' ');
 

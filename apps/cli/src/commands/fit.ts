@@ -1,4 +1,4 @@
-/** @file `neural-fields fit`: files become fields. */
+/** @file `neural-fields fit`: fits fields to files. */
 import {
   type CommonOptions,
   helpExamples,
@@ -23,11 +23,11 @@ import { addSettings } from '../settings/option-list.ts';
 /** The options as commander gives them. */
 interface FitCommandOptions extends CommonOptions, FitFileOptions, GivenSettings {
   readonly output: string;
-  /** A file of settings. */
+  /** A settings file. */
   readonly config?: string;
 }
 
-/** The options that name one file of one fit, and what to do where several files are fitted. */
+/** Options that name a file of a single fit, each with a hint on what to do when several files are fitted. */
 const OF_ONE_FIT = {
   checkpoint: 'without it, each fit has a checkpoint of its own',
   preview: 'without it, each shape has a preview of its own',
@@ -35,14 +35,14 @@ const OF_ONE_FIT = {
   log: 'a log needs a fit of one file',
 } as const;
 
-/** @throws UsageError when an option names one file for all fits */
+/** @throws UsageError when such an option is given for several fits */
 const assertSuitsBatch = (options: FitCommandOptions): void => {
   for (const [name, hint] of Object.entries(OF_ONE_FIT))
     if (typeof options[name as keyof typeof OF_ONE_FIT] === 'string')
       throw new UsageError({ what: `--${name}`, problem: 'it names one output, and several files are fitted', hint });
 };
 
-/** Fits one file after the other; the failure of one does not stop the others. */
+/** Fits the files one after another; if one fails, the others are still fitted. */
 const fitAll = async ({ fits }: FitPlan, settings: Settings, options: FitCommandOptions, printer: Output) => {
   const failed: string[] = [];
   for (const [i, fit] of fits.entries()) {

@@ -1,4 +1,4 @@
-/** @file `neural-fields info`: what a file holds. */
+/** @file `neural-fields info`: describes the contents of a file. */
 
 import {
   type CommonOptions,
@@ -17,7 +17,7 @@ import { layerRows } from '../files/layer-rows.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
 
-/** Lines up the columns of a table. */
+/** Aligns the columns of a table. */
 const table = (rows: readonly (readonly string[])[]): string[] => {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0),
@@ -37,17 +37,17 @@ const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
       ? 'a checkpoint'
       : 'a field';
 
-/** Coordinates of the file, to a hundred-thousandth of the box, wherever it lies. */
+/** A coordinate in the file's units, rounded to a hundred-thousandth of the box, wherever the box lies. */
 const fileNumber = (value: number, scale: number): number =>
   Number(value.toFixed(Math.min(100, Math.max(0, 5 + Math.ceil(Math.log10(scale / 2))))));
 
-/** What the field's box is in the file's units. */
+/** The field's box in the file's units. */
 const describeBox = ({ similarity: { scale, offset } }: ShapeDescription): string =>
   offset.map(shift => `[${[-1, 1].map(end => fileNumber((end - shift) / scale, scale)).join(', ')}]`).join(' x ');
 
 /**
- * How the file's coordinates become those of the field: from the box's middle, which keeps its digits far from the
- * origin.
+ * The formula from the file's coordinates to those of the field. It is written relative to the box's centre, so that no
+ * digits are lost far from the origin.
  */
 const describeUnits = ({ similarity: { scale, offset } }: ShapeDescription): string =>
   `field = ${Number(scale.toPrecision(6))} (file - (${offset.map(shift => fileNumber(-shift / scale, scale)).join(', ')}))`;

@@ -1,4 +1,4 @@
-/** @file `neural-fields mesh`: the zero level of a field becomes a mesh, in the units of the file that was fitted. */
+/** @file `neural-fields mesh`: extracts the zero level of a field as a mesh, in the units of the fitted file. */
 
 import {
   type CommonOptions,
@@ -47,7 +47,7 @@ interface MeshCommandOptions extends CommonOptions, PytorchOptions {
   readonly force?: boolean;
 }
 
-/** Steps by which vertices are moved to the exact surface. */
+/** The number of steps that move vertices onto the exact surface. */
 const REFINE = 2;
 
 const assertShapeField = (path: string, { data, signal }: LoadedField): void => {

@@ -1,4 +1,4 @@
-/** @file `neural-fields render`: a field becomes a picture or a sound. */
+/** @file `neural-fields render`: renders a field as a picture or a sound. */
 
 import {
   ArgumentError,
@@ -74,7 +74,7 @@ interface RenderCommandOptions extends CommonOptions, PytorchOptions {
   readonly force?: boolean;
 }
 
-/** What a field represents if its file does not say: an image in the conventions of the SIREN authors' code. */
+/** What a field is assumed to represent if its file does not say: an image as in the SIREN authors' code. */
 const assume = (path: string, { data }: LoadedField, options: RenderCommandOptions): SignalDescription => {
   const channels = outFeatures(data.spec, extensions);
   if (data.spec.inFeatures !== 2 || channels > 4)
@@ -114,7 +114,7 @@ const regionOf = ({ region }: RenderCommandOptions): Region => {
 
 const viewOf = (signal: ImageDescription, options: RenderCommandOptions): ImageView => {
   const region = regionOf(options);
-  // At the resolution of the fit, a part of the picture has a part of its pixels.
+  // At the resolution of the fit, a region of the picture has a proportional number of pixels.
   const width = signal.width * (region.x1 - region.x0);
   const height = signal.height * (region.y1 - region.y0);
   const natural = { width: Math.max(1, Math.round(width)), height: Math.max(1, Math.round(height)) };
@@ -133,15 +133,15 @@ interface Rendering {
   readonly loaded: LoadedField;
   readonly options: RenderCommandOptions;
   readonly output: Output;
-  /** The file that is written. */
+  /** The output file. */
   readonly path: string;
-  /** What messages call it. */
+  /** How messages refer to it. */
   readonly name: string;
 }
 
 const KIND_NAMES = { image: 'an image', audio: 'a sound', shape: 'a shape' } as const;
 
-/** @throws UsageError when the extension is of no format that the signal can be written in */
+/** @throws UsageError when the extension names no format in which the signal can be written */
 const assertExtension = ({ kind }: SignalDescription, path: string): void => {
   const wanted = kind === 'audio' ? extensionsOf('wav') : extensionsOf(...imageKinds);
   if (wanted.includes(extensionOf(path))) return;
@@ -153,7 +153,7 @@ const assertExtension = ({ kind }: SignalDescription, path: string): void => {
   });
 };
 
-/** The options that suit some kinds of signals only. */
+/** The options that apply only to some kinds of signals. */
 const OPTIONS: Readonly<
   Record<'image' | 'audio' | 'shape', { readonly is: string; readonly names: readonly (keyof RenderCommandOptions)[] }>
 > = {
@@ -162,7 +162,7 @@ const OPTIONS: Readonly<
   shape: { is: 'shapes', names: ['size', 'azimuth', 'elevation', 'zoom', 'up', 'slice'] },
 };
 
-/** @throws UsageError when an option is given that does not suit the kind */
+/** @throws UsageError when an option is given that does not apply to the kind */
 const assertSuited = (kind: keyof typeof OPTIONS, options: RenderCommandOptions): void => {
   const own = OPTIONS[kind].names;
   for (const { is, names } of Object.values(OPTIONS))
@@ -234,7 +234,7 @@ const renderPicture = async (
   }
 };
 
-/** A sound is rendered in memory: as float32, as float64, and as the bytes of its file. */
+/** A sound is held in memory as float32, as float64, and as an encoded file. */
 const BYTES_PER_SAMPLE = 16;
 
 const renderSound = async (
@@ -275,10 +275,10 @@ const renderSound = async (
   }
 };
 
-/** An image of a surface is drawn in memory: depths, normals, ambient occlusion, colours, and the bytes of its file. */
+/** An image of a surface is drawn in memory: depths, normals, ambient occlusion, colours, and the encoded file. */
 const BYTES_PER_SURFACE_PIXEL = 100;
 
-/** The side of a shape's picture in pixels. */
+/** The side length of a shape's picture, in pixels. */
 const SHAPE_SIDE = 512;
 
 const shapeViewOf = ({ azimuth, elevation, zoom, up, slice }: RenderCommandOptions): RenderShapeOptions['view'] => {

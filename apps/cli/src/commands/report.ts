@@ -1,4 +1,4 @@
-/** @file `neural-fields report`: a page about an existing field. */
+/** @file `neural-fields report`: writes a page about an existing field. */
 import { type CommonOptions, commandLine, helpExamples, outputOf, withCommonOptions } from '@neural-fields/app-kit';
 import { withOutputs } from '@neural-fields/app-kit/files';
 import type { Command } from 'commander';
@@ -21,7 +21,7 @@ const action = async (path: string, options: ReportCommandOptions): Promise<void
   const outputs = [{ option: '--output', path: page, kinds: ['html'] as const }];
   await withOutputs({ inputs, outputs, force }, output, async () => {
     const loaded = await loadFieldAloud(path, {}, output);
-    // Imported here: the other commands should not wait for the plots.
+    // Imported lazily, so that the other commands do not load the plotting code.
     const { reportField } = await import('../page/report-field.ts');
     const command = commandLine('neural-fields', process.argv.slice(2));
     await reportField(loaded, { ...options, path, page, command }, output);

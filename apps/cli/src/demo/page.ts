@@ -1,17 +1,17 @@
-/** @file What the page of the demonstration says beside what the page of any image does. */
+/** @file The text that the demonstration's page has in addition to the page of any image. */
 import { formatCount } from '@neural-fields/app-kit';
 import { photograph } from '@neural-fields/app-kit/photograph';
 import { escapeHtml, link, propertyTable, section } from '@neural-fields/report';
 import type { ImagePageText } from '../page/image/image-page.ts';
 
-/** What the text mentions. */
+/** The values that the text refers to. */
 export interface DemoPageInput {
   readonly size: number;
-  /** Why the demonstration has this size. */
+  /** Why the demonstration uses this size. */
   readonly sizeReason: string;
   /** The names of the pictures in the folder, without the extension. */
   readonly pictures: readonly string[];
-  /** The other files beside the page, with what they are. */
+  /** The other files beside the page, each with a description. */
   readonly files: readonly (readonly [name: string, what: string])[];
 }
 

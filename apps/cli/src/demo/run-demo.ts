@@ -34,15 +34,15 @@ import { measureQuality } from '../signals/quality.ts';
 import { demoPageText } from './page.ts';
 import { type DemoSettings, demoSettings } from './settings.ts';
 
-/** The detail that is drawn larger: the summit and the fir before it. */
+/** The enlarged detail: the summit and the fir in front of it. */
 const DETAIL: Region = { x0: 0.25, y0: 0.1, x1: 0.75, y1: 0.6 };
 
-/** What the command line says about the demonstration. */
+/** The options of the demonstration. */
 export interface DemoOptions extends BackendOptions {
-  /** The folder that is written; made when it is missing. */
+  /** The output folder; created if it is missing. */
   readonly out: string;
   readonly policy: ResumePolicy;
-  /** In place of what the backend's table says. */
+  /** Overrides the backend's default. */
   readonly size?: number | undefined;
   readonly steps?: number | undefined;
   readonly hiddenFeatures?: number | undefined;
@@ -50,13 +50,13 @@ export interface DemoOptions extends BackendOptions {
   readonly batch?: 'full' | number | undefined;
   readonly learningRate?: number | undefined;
   readonly checkpointEvery: number;
-  /** Write into a folder that holds files of others too. */
+  /** Write into the folder even if it holds other files. */
   readonly force?: boolean | undefined;
   /** The command as it was given, for the page. */
   readonly command: string;
 }
 
-/** The size of the backend, changed by the command line. */
+/** The backend's settings, with the overrides from the command line. */
 const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
   const table = demoSettings(backend);
   const { size, steps, hiddenFeatures, hiddenLayers, batch, learningRate } = options;
@@ -86,7 +86,7 @@ const settingsOf = (backend: string, options: DemoOptions): DemoSettings => {
   };
 };
 
-/** The folder's files beside the page and its pictures, with what they are. */
+/** The files in the folder other than the page and its pictures, each with a description. */
 const files: readonly (readonly [string, string])[] = [
   ['field.safetensors', 'the field: its parameters, its network and what it stands for'],
   ['metrics.json', 'all settings and results'],

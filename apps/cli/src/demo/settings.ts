@@ -1,20 +1,20 @@
 /**
- * @file What the demonstration fits on which backend, so that it ends within about two minutes on two processor cores.
+ * @file The demonstration's settings for each backend, chosen to finish within about two minutes on two CPU cores.
  */
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 
-/** A size of the demonstration. */
+/** The settings of the demonstration. */
 export interface DemoSettings {
   /**
-   * The side of the picture that is fitted, in pixels. The photograph has 480; the detail is compared with it where
-   * both share a grid.
+   * The side length of the fitted picture, in pixels. The photograph has 480; the detail is compared with it if both
+   * share a grid.
    */
   readonly size: number;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
   readonly omega0: number;
   readonly fit: FitSettings;
-  /** Why this size. */
+  /** Why these settings were chosen. */
   readonly reason: string;
 }
 
@@ -28,7 +28,7 @@ const fit = (steps: number, batch: FitSettings['batch'], learningRate: number): 
   reportEvery: 1,
 });
 
-/** The sizes by backend. */
+/** The settings of each backend. */
 const sizes: Readonly<Record<string, DemoSettings>> = {
   webgpu: {
     size: 240,
@@ -81,5 +81,5 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
   },
 };
 
-/** The size for a backend. */
+/** The settings for a backend. */
 export const demoSettings = (backend: string): DemoSettings => sizes[backend] ?? (sizes['wasm'] as DemoSettings);

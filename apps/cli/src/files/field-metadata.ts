@@ -1,5 +1,5 @@
 /**
- * @file The metadata of a field file. `signal` says what the field represents, `run` how it came to be; both are JSON.
+ * @file The metadata of a field file. `signal` says what the field represents, `run` how it was fitted; both are JSON.
  */
 import { basename } from 'node:path';
 import { explainedWithin, InputError } from '@neural-fields/app-kit';
@@ -15,40 +15,40 @@ import {
 import { type SettingsJson, settingsToJson } from '../settings/config-file.ts';
 import type { GivenSettings, Settings } from '../settings/fit-settings.ts';
 
-/** The key under which the run stands. */
+/** The metadata key of the run. */
 const RUN_KEY = 'run';
 
-/** What is told about a fit. */
+/** What the metadata are made from. */
 export interface FieldMetadataInput {
-  /** The path of the fitted file; its last part is kept. */
+  /** The path of the fitted file; only its last part is kept. */
   readonly source: string;
   readonly signal: SignalDescription;
-  /** Of the values that were fitted. */
+  /** The hash of the fitted values. */
   readonly sha256: string;
   readonly settings: GivenSettings;
   readonly backend: string;
-  /** What was measured at the end, by name. */
+  /** The quality figures at the end of the fit, by name. */
   readonly figures: Readonly<Record<string, number>>;
 }
 
-/** How a field was fitted, as its file says. The figures depend on the kind of signal. */
+/** How a field was fitted, as its file records it. The figures depend on the kind of signal. */
 export interface FieldRun {
   readonly source: string;
   readonly sha256: string;
-  /** As `--config` takes them. */
+  /** In the form that `--config` reads. */
   readonly settings: SettingsJson;
   readonly backend: string;
-  /** In decibels, of signals of samples. */
+  /** Pictures and sounds only: in decibels. */
   readonly psnr?: number;
-  /** In units of the file, of shapes: the mean distance of the field's zero level from the points. */
+  /** Shapes only: the mean distance of the field's zero level from the points, in the file's units. */
   readonly surfaceError?: number;
-  /** In degrees, of shapes: the mean angle between the gradient and the normals at the points. */
+  /** Shapes only: the mean angle between the gradient and the normals at the points, in degrees. */
   readonly normalError?: number;
-  /** Of shapes: the mean of ||grad| - 1| within a tenth of the surface. */
+  /** Shapes only: the mean of ||grad| - 1| within a tenth of a unit of the surface. */
   readonly eikonalError?: number;
 }
 
-/** The metadata of a finished field. Nothing in it depends on the time, so that equal runs give equal files. */
+/** The metadata of a finished field. Nothing in it depends on time, so that identical runs write identical files. */
 export const fieldMetadata = ({
   source,
   signal,
@@ -65,7 +65,7 @@ interface FoundSettings extends Required<Pick<Settings, 'steps' | 'learningRate'
   readonly schedule: string;
 }
 
-/** A fit as a file tells it, where every part may be missing. */
+/** A run as read from a file, where any part may be missing. */
 export interface FoundRun extends Partial<Omit<FieldRun, 'settings'>> {
   readonly settings?: Partial<FoundSettings>;
 }
@@ -86,8 +86,8 @@ const batch = (what: string, value: unknown): 'full' | number => (value === 'ful
 type Readers<T> = { readonly [Name in keyof T & string]-?: (what: string, value: unknown) => T[Name] };
 
 /**
- * The fields that are there, those that are known each read by its reader. JSON writes an infinite PSNR as `null`,
- * which counts as absent.
+ * The fields that are present, the known ones each checked by its reader. JSON writes an infinite PSNR as `null`, which
+ * counts as absent.
  */
 const present = <T extends object>(fields: JsonRecord, readers: Readers<T>): Partial<T> => {
   const known = new Map<string, (what: string, value: unknown) => unknown>(Object.entries(readers));
@@ -100,7 +100,7 @@ const present = <T extends object>(fields: JsonRecord, readers: Readers<T>): Par
 /**
  * The run in a file's metadata; `undefined` when there is none.
  *
- * @throws InputError when a part of it is of the wrong type
+ * @throws InputError when a part of it has the wrong type
  */
 export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundRun | undefined => {
   const text = metadata[RUN_KEY];

@@ -29,7 +29,7 @@ export const layerRows = ({
   unknownActivation = false,
 }: { readonly data: Pick<InspectedField['data'], 'spec'> } & Pick<InspectedField, 'unknownActivation'>): LayerRow[] => {
   const { entries } = parameterLayout(spec, extensions);
-  /** Those of a layer and of all layers within it. */
+  /** The parameters of a layer and of all layers nested in it. */
   const ofLayer = new Map<string, ParameterEntry[]>();
   for (const entry of entries) {
     const path = entry.layer.split('.', 2).join('.');

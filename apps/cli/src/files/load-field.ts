@@ -1,4 +1,4 @@
-/** @file A field from a file of this program, of the library, or of PyTorch. */
+/** @file Loads a field from a file of this program, of the library, or of PyTorch. */
 import { existsSync } from 'node:fs';
 import { describeError, explainedWithin, InputError, type Output, UsageError } from '@neural-fields/app-kit';
 import { describeForeign, readInput } from '@neural-fields/app-kit/files';
@@ -12,36 +12,36 @@ import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '.
 import { type FoundRun, readFieldRun } from './field-metadata.ts';
 import { readDescription } from './read-description.ts';
 
-/** What is known about a field from its file. */
+/** What a file says about its field. */
 export interface LoadedField {
   readonly data: FieldData;
-  /** The size of the file. */
+  /** The size of the file in bytes. */
   readonly bytes: number;
-  /** What it represents; absent when the file does not say. */
+  /** What the field represents; absent when the file does not say. */
   readonly signal?: SignalDescription | undefined;
-  /** How it was fitted. */
+  /** How the field was fitted. */
   readonly run?: FoundRun | undefined;
-  /** The state of its fit, when the file is a checkpoint. */
+  /** The state of the fit, when the file is a checkpoint. */
   readonly checkpoint?: CheckpointRun | undefined;
-  /** Metadata of others. */
+  /** All other metadata. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Where it comes from and what was taken for granted, when the file is a state dict of PyTorch. */
+  /** The source of a PyTorch state dict, and what was assumed about it. */
   readonly pytorch?: Pick<PytorchField, 'source' | 'names' | 'prefix' | 'assumed'> | undefined;
 }
 
-/** A field with what is wrong with the metadata beside it. */
+/** A field, and what is wrong with its metadata. */
 export interface InspectedField extends LoadedField {
-  /** What is wrong with the description, for which reason nothing can be rendered. */
+  /** What is wrong with the description; if set, nothing can be rendered. */
   readonly damagedSignal?: string | undefined;
-  /** What is wrong with the account of the fit, which nothing depends on. */
+  /** What is wrong with the record of the fit; nothing depends on it. */
   readonly damagedRun?: string | undefined;
-  /** Whether nothing says which activation a state dict of PyTorch has; its layers are then given as linear. */
+  /** Whether nothing says which activation a PyTorch state dict uses; its layers are then reported as linear. */
   readonly unknownActivation?: boolean;
 }
 
 const OWN_KEYS = ['signal', 'run', 'fit', FACTOR_KEY, SIMILARITY_KEY];
 
-/** What a reader of metadata returns, or why it refuses. */
+/** What a reader of metadata returns, or why it failed. */
 const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: string } => {
   try {
     return { value: read() };
@@ -100,16 +100,16 @@ const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): Inspe
   }
 };
 
-/** An error of a reader, with the file. */
+/** A reader's error, with the name of the file. */
 const refusal = (path: string, error: unknown): Error =>
   error instanceof UsageError
     ? error
     : new InputError(explainedWithin(`'${path}' is not a field`, error), { cause: error });
 
 /**
- * Reads a field and whatever stands beside it. Damaged metadata are told, and do not keep the field from being read.
+ * Reads a field and its metadata. Damaged metadata are reported, and do not prevent the field from being read.
  *
- * @param options what a state dict of PyTorch does not say
+ * @param options what a PyTorch state dict does not say
  * @throws InputError when the file cannot be read or holds no field; the message says what it holds instead
  * @throws UsageError when the options do not suit the file
  */
@@ -125,10 +125,10 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
 };
 
 /**
- * Reads a field to do something with it.
+ * Reads a field that is about to be used.
  *
  * @throws InputError as {@link inspectField}, and when the description of what the field represents is damaged or does
- *   not suit its network
+ *   not match its network
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */
 export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
@@ -149,7 +149,7 @@ export const loadField = async (path: string, options: PytorchOptions = {}): Pro
   return loaded;
 };
 
-/** What was taken for granted of a state dict, in a sentence; `undefined` where nothing was. */
+/** The assumptions about a state dict, as a sentence; `undefined` if there are none. */
 export const describeAssumptions = ({ pytorch }: LoadedField): string | undefined => {
   if (pytorch === undefined) return undefined;
   const { activation, omega0, omegaHidden } = pytorch.assumed;
@@ -162,7 +162,7 @@ export const describeAssumptions = ({ pytorch }: LoadedField): string | undefine
   return `${parts.join(', ')}, as in ${pytorch.source}: a state dict does not say`;
 };
 
-/** Reads a field as {@link loadField} does, and says what was assumed about it, and when its fit is not finished. */
+/** Reads a field as {@link loadField} does, and reports what was assumed about it, and an unfinished fit. */
 export const loadFieldAloud = async (path: string, options: PytorchOptions, output: Output): Promise<LoadedField> => {
   const loaded = await loadField(path, options);
   const assumed = describeAssumptions(loaded);

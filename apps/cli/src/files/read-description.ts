@@ -1,6 +1,6 @@
 /**
- * @file The description of a signal in a file's metadata, checked field by field and against the network that it stands
- * beside.
+ * @file The description of a signal in a file's metadata, checked field by field and against the network in the same
+ * file.
  */
 
 import { explainedWithin, InputError, plural } from '@neural-fields/app-kit';
@@ -25,9 +25,9 @@ import { type FieldSpec, outFeatures } from '@neural-fields/core';
 import { parseSimilarity, SIMILARITY_KEY } from '@neural-fields/shapes';
 import type { Span } from '@neural-fields/signals';
 
-/** The largest side of a PNG. */
+/** The maximum side length of a PNG. */
 const MAX_SIDE = 0x7fffffff;
-/** Lengths, rates and channels in the header of a WAV file have 32, 32 and 16 bits. */
+/** Lengths, rates and channel counts in the header of a WAV file have 32, 32 and 16 bits. */
 const MAX_WORD = 0xffffffff;
 const MAX_SOUND_CHANNELS = 0xffff;
 
@@ -89,7 +89,7 @@ const parseDescription = (text: string): SignalDescription => {
   return readers[oneOf('kind', fields['kind'], ['image', 'audio', 'shape'])](fields);
 };
 
-/** What kind of field a description takes, and where that differs from the one that is there. */
+/** Asserts that the network has the numbers of coordinates and values that the description requires. */
 const assertDescribes = (signal: SignalDescription, spec: FieldSpec): void => {
   const wanted = [coordinateCount(signal), signal.kind === 'shape' ? 1 : signal.channels] as const;
   const found = [spec.inFeatures, outFeatures(spec, extensions)] as const;
@@ -106,13 +106,13 @@ const assertDescribes = (signal: SignalDescription, spec: FieldSpec): void => {
 /**
  * The description in a file's metadata; `undefined` when there is none.
  *
- * @throws InputError when it is damaged or does not suit the network
+ * @throws InputError when it is damaged or does not match the network
  */
 export const readDescription = (
   metadata: Readonly<Record<string, string>>,
   spec: FieldSpec,
 ): SignalDescription | undefined => {
-  // The library's own examples write the similarity alone.
+  // The library's own examples write only the similarity.
   const key = [SIGNAL_KEY, SIMILARITY_KEY].find(candidate => metadata[candidate] !== undefined);
   const text = key === undefined ? undefined : metadata[key];
   if (text === undefined) return undefined;

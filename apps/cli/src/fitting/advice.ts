@@ -5,7 +5,7 @@ import { BALANCED_FACTOR } from '../settings/presets.ts';
 
 const GOALS = { image: 'a sharper picture', audio: 'a cleaner sound', shape: 'a closer surface' } as const;
 
-/** A line that says how to get a better field, after a fit that had the number of steps of the quick preset. */
+/** How to get a better field, as a line to show after a fit with the quick preset's number of steps. */
 export const adviceFor = ({ kind }: SignalDescription, { preset, steps, time }: Settings): string | undefined => {
   if (preset !== 'fast' || steps !== undefined || time !== undefined) return undefined;
   return `for ${GOALS[kind]}: --preset balanced, which takes ${BALANCED_FACTOR} times as long`;

@@ -7,7 +7,7 @@ import { fourierFeatures, gaussianRbf, nyquistOctaves, positionalEncoding } from
 import type { EncodingSettings, Settings } from '../settings/fit-settings.ts';
 import { encodingNames } from '../settings/names.ts';
 
-/** The parameters that each encoding has. */
+/** The parameters of each encoding. */
 const parameters: Readonly<Record<(typeof encodingNames)[number], readonly (keyof EncodingSettings)[]>> = {
   positional: ['encodingOctaves'],
   fourier: ['encodingFeatures', 'encodingScale'],
@@ -21,14 +21,14 @@ const flags = {
   encodingSigma: '--encoding-sigma',
 } as const;
 
-/** The octaves of the SIREN authors' code: up to the Nyquist frequency of a picture or sound, 10 for a shape. */
+/** The octaves as in the SIREN authors' code: up to the Nyquist frequency of a picture or sound, 10 for a shape. */
 const defaultOctaves = (signal: SignalDescription): number => {
   if (signal.kind === 'shape') return 10;
   const samples = signal.kind === 'audio' ? signal.length : Math.min(signal.width, signal.height);
   return samples < 8 ? 1 : nyquistOctaves(samples);
 };
 
-/** Turns per unit: Tancik et al. 2020 have 10 for pictures on [0, 1], which are half as long as [-1, 1]. */
+/** Cycles per unit: Tancik et al. 2020 use 10 for pictures on [0, 1], which is half as long as [-1, 1]. */
 const DEFAULT_SCALE = 5;
 const DEFAULT_FOURIER_FEATURES = 256;
 /** As in the SIREN authors' code. */
@@ -38,7 +38,7 @@ const DEFAULT_SIGMA = 0.25;
 /**
  * The layer that `--encoding` asks for; `undefined` when it is not given.
  *
- * @throws UsageError when a parameter is given that the encoding does not have
+ * @throws UsageError when a parameter is given that does not apply to the encoding
  */
 export const encodingLayer = (
   options: EncodingSettings & Pick<Settings, 'seed'>,

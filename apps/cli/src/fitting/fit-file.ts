@@ -1,4 +1,4 @@
-/** @file One file becomes one field. */
+/** @file Fits a field to one file. */
 import { basename } from 'node:path';
 import {
   assertMemory,
@@ -43,9 +43,9 @@ import type { PlannedFit } from './fit-plan.ts';
 import { networkSpec } from './network.ts';
 import { runFit } from './run-fit.ts';
 
-/** How a fit is run: all that its result does not depend on. */
+/** How a fit is run: the options that do not affect its result. */
 export interface FitFileOptions extends BackendOptions, RecordingOptions {
-  /** `false` is `--no-checkpoint`; absent, a path made from the output's. */
+  /** `false` is `--no-checkpoint`; if absent, the path is derived from the output's. */
   readonly checkpoint?: false | string;
   readonly checkpointEvery: number;
   readonly resume?: boolean;
@@ -79,8 +79,8 @@ const checkpointPathOf = (output: string, { checkpoint, resume }: FitFileOptions
 };
 
 /**
- * Adam keeps two values beside each parameter, an average and the best parameters one more each; the checkpoint is
- * written beside its older self.
+ * Beside each parameter, Adam keeps two values, and the running average and the best parameters one each; a checkpoint
+ * is written while the previous one still exists.
  */
 const CHECKPOINT_COPIES = 2 * 5;
 const BYTES_PER_PARAMETER = 4;
@@ -88,8 +88,8 @@ const BYTES_PER_PARAMETER = 4;
 /**
  * Fits a field to a file, and writes it.
  *
- * @throws UsageError when the settings or options do not suit the file, InputError when a file cannot be read or
- *   written, is of another run, or the fit diverges, InterruptedError when it is stopped, after a checkpoint
+ * @throws UsageError when the settings or options do not suit the file, InputError when a file cannot be read or written
+ *   or belongs to another run, or the fit diverges, InterruptedError when it is stopped, after a checkpoint
  */
 export const fitFile = async (
   { input, output }: PlannedFit,
@@ -134,7 +134,7 @@ interface StepsInput {
   readonly signal: AbortSignal;
 }
 
-/** The number of steps: that of the settings, or what the time comes to. A resumed run keeps that of its checkpoint. */
+/** The number of steps: as set, or as many as fit into the given time. A resumed run keeps its checkpoint's number. */
 const stepsOf = async (
   field: Field,
   { prepared, given, settings: { time }, checkpoint, printer, signal }: StepsInput,
@@ -172,7 +172,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   const given = loopSettings(settings, defaults, {
     chunkSize: defaultChunkSize(backend.name, field.parameterCount),
   });
-  prepared.terms(given); // complains before anything is written
+  prepared.terms(given); // throws before anything is written
   if (settings.until) prepared.until(settings.until);
   const preview = previewPath === undefined ? undefined : openPreview(previewPath, options.previewEvery, printer);
   const size = field.parameterCount * BYTES_PER_PARAMETER;

@@ -5,7 +5,7 @@ import { InputError, UsageError } from '@neural-fields/app-kit';
 import { STANDARD_STREAM } from '@neural-fields/app-kit/files';
 import { systemErrorReason } from '@neural-fields/core/node';
 
-/** A file that is fitted, and the file of its field. */
+/** A file to fit, and the file for its field. */
 export interface PlannedFit {
   readonly input: string;
   readonly output: string;
@@ -18,7 +18,7 @@ export interface FitPlan {
   readonly isBatch: boolean;
 }
 
-/** The files that are taken of a folder. Files that are named are read whatever their extension is. */
+/** The extensions of files that are picked from a folder. Files that are named are read whatever their extension. */
 const EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'wav', 'ply', 'obj', 'stl', 'xyz'];
 
 const isFolder = async (path: string): Promise<boolean> =>
@@ -43,7 +43,7 @@ const filesIn = async (folder: string): Promise<readonly string[]> => {
 
 /** @throws UsageError when two inputs would be written to one file */
 const assertApart = (fits: readonly PlannedFit[]): void => {
-  // Some file systems do not tell upper from lower case.
+  // Some file systems are case-insensitive.
   const inputs = new Map<string, string>();
   for (const { input, output } of fits) {
     const key = output.toLowerCase();
@@ -59,10 +59,10 @@ const assertApart = (fits: readonly PlannedFit[]): void => {
 };
 
 /**
- * Plans a fit of one file to a file, or of several files and folders to a folder, which is made when it is missing.
+ * Plans the fit of one file to a file, or of several files and folders to a folder, which is created if it is missing.
  *
- * @throws UsageError when several inputs have no folder to go to, or two of them the same file; InputError when a
- *   folder cannot be read or made
+ * @throws UsageError when several inputs have no output folder, or two of them would be written to the same file;
+ *   InputError when a folder cannot be read or created
  */
 export const planFits = async (inputs: readonly string[], output: string): Promise<FitPlan> => {
   const areFolders = await Promise.all(inputs.map(isFolder));

@@ -26,7 +26,7 @@ import {
 import type { NetworkSettings } from '../settings/fit-settings.ts';
 import type { ActivationName } from '../settings/names.ts';
 
-/** The activations without a frequency, with the parameters that the core package gives them. */
+/** The activations without a frequency, with the core package's default parameters. */
 const activations = {
   relu: relu(),
   prelu: prelu(),
@@ -42,20 +42,20 @@ const activations = {
   'exp-sin': expSin(),
 } as const satisfies Readonly<Record<Exclude<ActivationName, 'sine' | 'finer'>, ActivationSpec>>;
 
-/** What a network is made from. */
+/** What a network is built from. */
 export interface NetworkOptions extends NetworkSize, Omit<NetworkSettings, keyof NetworkSize> {
-  /** The frequency factor of the first layer of a network that has one, where `omega0` is absent. */
+  /** The frequency factor of the first layer, for networks that have one, if `omega0` is absent. */
   readonly defaultOmega0: number;
-  /** A layer in front. */
+  /** A layer in front of the network. */
   readonly encoding?: LayerSpec | undefined;
 }
 
 /**
- * The spec of a network. `sine` is a SIREN; `finer` has its initialisation; all others have PyTorch's of a linear
- * layer.
+ * The spec of a network. `sine` is a SIREN, `finer` uses the initialisation of a SIREN, and all others use PyTorch's
+ * initialisation of linear layers.
  *
- * @throws UsageError when an omega is given to an activation that has none, or an encoding to one that has frequencies
- *   of its own
+ * @throws UsageError when an omega is given for an activation that has none, or an encoding for an activation that has
+ *   frequencies of its own
  */
 export const networkSpec = (options: NetworkOptions): FieldSpec => {
   const { encoding, activation = encoding ? 'relu' : 'sine', ...rest } = options;

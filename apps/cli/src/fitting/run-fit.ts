@@ -14,10 +14,10 @@ import type { Settings } from '../settings/fit-settings.ts';
 import { formatGoal } from '../settings/goals.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 
-/** What a run needs beside the field and its signal. */
+/** What a run needs besides the field and its signal. */
 export interface RunFitOptions {
   readonly settings: FitSettings;
-  /** The time of `--time` in seconds, and the goal of `--until`. */
+  /** The value of `--time` in seconds, and that of `--until`. */
   readonly goals?: Pick<Settings, 'time' | 'until'> | undefined;
   readonly backend: string;
   readonly output: Output;
@@ -57,7 +57,7 @@ const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown =>
   return error;
 };
 
-/** Says in the last report what the end of a fit depended on. */
+/** Reports, after the last step, whether a goal was reached and which parameters are kept. */
 const tellEnd = ({ step, steps, stopped, kept }: FitProgress, { goals, output, progress }: RunFitOptions): void => {
   if (step < steps && stopped === undefined) return;
   progress.stop();
@@ -69,7 +69,7 @@ const tellEnd = ({ step, steps, stopped, kept }: FitProgress, { goals, output, p
     output.log(`keeps the parameters after step ${kept}, the best by a running loss (--keep last takes the last ones)`);
 };
 
-/** Says what an interrupted run leaves behind. */
+/** Reports what an interrupted run leaves behind. */
 const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): void => {
   const file = checkpoint?.file;
   const failure = file?.failure();
@@ -82,12 +82,12 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
 };
 
 /**
- * Fits a field to a signal, or resumes it. A fit whose loss jumps resumes from its last good step with half the
- * learning rate.
+ * Fits a field to a signal, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half
+ * the learning rate.
  *
- * @returns the number of steps that were taken
- * @throws InputError when the checkpoint is of another run or the fit diverges, InterruptedError when it is stopped,
- *   after a checkpoint
+ * @returns the number of steps taken
+ * @throws InputError when the checkpoint belongs to another run or the fit diverges, InterruptedError when it is
+ *   stopped, after a checkpoint
  */
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<number> => {
   const { settings, goals: { time, until } = {}, backend, checkpoint, output, progress, signal, report } = options;

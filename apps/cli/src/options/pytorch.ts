@@ -1,4 +1,4 @@
-/** @file What a state dict of PyTorch does not say, as options of every command that reads a field. */
+/** @file Options for what a PyTorch state dict does not say, of every command that reads a field. */
 
 import { ArgumentError, optionName, positive, UsageError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
@@ -16,7 +16,7 @@ export interface PytorchOptions {
   readonly prefix?: string;
 }
 
-/** `relu`, or `gaussian:sigma=0.1` with the activation's own numbers. */
+/** Reads `relu`, or `gaussian:sigma=0.1` with parameters of the activation. */
 const parseActivation = (text: string): ActivationSpec => {
   const [, kind = '', numbers] = /^([a-z-]+)(?::(.+))?$/.exec(text.trim()) ?? [];
   const definition = coreActivations.find(candidate => candidate.kind === kind);
@@ -63,13 +63,13 @@ export const withPytorchOptions = (command: Command): Command =>
     )
     .option('--prefix <words>', "prefix of one network's names, if there are several, e.g. model.siren");
 
-/** The first of the options that was given, as it is written on the command line. */
+/** The first of these options that was given, as it is written on the command line. */
 export const givenPytorchOption = (options: PytorchOptions): string | undefined => {
   const given = names.find(name => options[name] !== undefined);
   return given && `--${optionName(given)}`;
 };
 
-/** The options for the library. @throws UsageError when an omega is given to an activation that has none */
+/** The options for the library. @throws UsageError when an omega is given for an activation that has none */
 export const pytorchImportOptions = (options: PytorchOptions): ImportPytorchOptions => {
   const { activation } = options;
   const omega =

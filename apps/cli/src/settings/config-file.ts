@@ -1,4 +1,4 @@
-/** @file Settings as JSON: what `--json` writes of a fit, and `--config` reads. */
+/** @file Settings as JSON: what `--json` writes about a fit, and `--config` reads. */
 import { ArgumentError, didYouMean, explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { asRecord, type JsonRecord, parseRecord, show, wrong } from '@neural-fields/app-kit/signals';
@@ -31,7 +31,7 @@ const settingFromJson = (name: SettingName, value: unknown): unknown => {
   }
 };
 
-/** The settings in a record. @throws InputError for a name that is none, or a value that the setting does not take */
+/** The settings in a record. @throws InputError for an unknown name, or a value that the setting does not accept */
 export const settingsFromJson = (record: JsonRecord): GivenSettings => {
   const entries = Object.entries(record).map(([key, value]) => {
     const name = settingNames.find(candidate => candidate === key);
@@ -46,16 +46,16 @@ export const settingsFromJson = (record: JsonRecord): GivenSettings => {
   return Object.fromEntries(entries) as GivenSettings;
 };
 
-/** The first event of a fit among the lines that `--json` wrote; `undefined` where there is none. */
+/** The first `start` event among the lines that `--json` wrote; `undefined` if there is none. */
 const startEvent = (text: string): JsonRecord | undefined => {
   const line = text.split('\n').find(candidate => /^\{"event":"start"[,}]/.test(candidate));
   return line === undefined ? undefined : parseRecord(line);
 };
 
 /**
- * Reads the settings in a file: an object of settings, or the lines of `fit --json`, whose event `start` has one.
+ * Reads the settings in a file: a settings object, or the output of `fit --json`, whose `start` event contains one.
  *
- * @throws InputError when it cannot be read, or is no such file
+ * @throws InputError when the file cannot be read, or is neither of them
  */
 export const readSettingsFile = async (path: string): Promise<GivenSettings> => {
   const text = new TextDecoder().decode(await readInput(path));

@@ -1,6 +1,6 @@
 /**
- * @file The settings of a fit: one typed object, which the options of the command line, the file of `--config`, the
- * metadata of fields and the fit itself share.
+ * @file The settings of a fit: one typed object, shared by the command line's options, the file of `--config`, the
+ * metadata of fields and the fit itself.
  */
 import {
   ArgumentError,
@@ -26,9 +26,9 @@ import { type PresetName, presetNames } from './presets.ts';
 export interface NetworkSettings {
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
-  /** `undefined`: sine, or relu behind an encoding. */
+  /** If `undefined`: sine, or relu after an encoding. */
   readonly activation?: ActivationName | undefined;
-  /** `undefined`: that of the preset. */
+  /** If `undefined`: the preset's. */
   readonly omega0?: number | undefined;
   readonly omegaHidden?: number | undefined;
 }
@@ -44,41 +44,42 @@ export interface EncodingSettings {
 
 /** How a picture is prepared. */
 export interface ImageSettings {
-  /** Shrink to this before fitting. */
+  /** Shrink to this size before fitting. */
   readonly size?: Size | undefined;
   readonly channels?: 'grey' | 'rgb' | 'keep' | undefined;
   readonly aspect?: 'stretch' | 'keep' | undefined;
   /** Decode what can be read of a damaged file, with a warning. */
   readonly allowDamaged?: boolean | undefined;
-  /** Refuse pictures of more pixels; 2^28 if absent. */
+  /** Refuse pictures with more pixels; 2^28 if absent. */
   readonly maxPixels?: number | undefined;
 }
 
 /** How a sound is prepared. */
 export interface AudioSettings {
-  /** Seconds of the sound that are fitted; `undefined` leaves it to the preset. */
+  /** Seconds of the sound to fit; if `undefined`, the preset decides. */
   readonly duration?: 'all' | number | undefined;
-  /** Seconds from the beginning of the sound to the part that is fitted; `undefined`: the part is in the middle. */
+  /** Where the fitted part starts, in seconds from the beginning; if `undefined`, it is in the middle of the sound. */
   readonly start?: number | undefined;
 }
 
 /** How a shape is prepared and fitted. */
 export interface ShapeSettings {
   /**
-   * Points near the surface beside the others, as a share of the batch. Only the length of the gradient counts there.
+   * Points near the surface, in addition to the others, as a fraction of the batch. Only the gradient's length matters
+   * there.
    */
   readonly near?: number | undefined;
-  /** The weights of the loss: at the surface, off it, of the normals, of the gradient's length. */
+  /** The weights of the loss terms: on the surface, off it, normals, gradient length. */
   readonly weights?: ShapeTermOptions['weights'] | undefined;
-  /** The weight of the distance to the nearest point of the shape, off the surface; 0 for the paper's loss alone. */
+  /** The weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone. */
   readonly distanceWeight?: number | undefined;
-  /** Room between the shape and the box [-1, 1]^3, as a share; 0.1 if absent. */
+  /** The margin between the shape and the box [-1, 1]^3, as a fraction; 0.1 if absent. */
   readonly margin?: number | undefined;
-  /** The normals of a mesh: of its triangles (if absent), or of its vertices and interpolated. */
+  /** The normals of a mesh: those of its triangles (if absent), or interpolated from its vertices. */
   readonly normals?: 'face' | 'vertex' | undefined;
 }
 
-/** All settings of a fit. The preset and the signal determine those that are `undefined`. */
+/** All settings of a fit. Those that are `undefined` depend on the preset and the signal. */
 export interface Settings
   extends NetworkSettings,
     EncodingSettings,
@@ -88,19 +89,19 @@ export interface Settings
     Pick<FitSettings, 'seed' | 'averageDecay' | 'chunkSize'>,
     Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm' | 'keep' | 'reportEvery'>> {
   readonly preset: PresetName;
-  /** Seconds that the steps may take, in place of their number. */
+  /** The time for all steps in seconds, instead of their number. */
   readonly time?: number | undefined;
-  /** Ends the fit before its last step. */
+  /** A goal that ends the fit early. */
   readonly until?: Goal | undefined;
   readonly grid: GridConvention;
-  /** Refuse files of more bytes. */
+  /** Refuse files with more bytes. */
   readonly maxBytes?: number | undefined;
 }
 
-/** Settings of which any may be absent. */
+/** Settings, any of which may be absent. */
 export type GivenSettings = Partial<Settings>;
 
-/** The values where nothing is given, of those that do not depend on the signal. */
+/** The defaults of the settings that do not depend on the signal. */
 const defaults: Pick<Settings, 'preset' | 'hiddenFeatures' | 'hiddenLayers' | 'grid' | 'seed'> = {
   preset: 'fast',
   hiddenFeatures: 256,
@@ -109,26 +110,26 @@ const defaults: Pick<Settings, 'preset' | 'hiddenFeatures' | 'hiddenLayers' | 'g
   seed: 0,
 };
 
-/** The name of a setting, as files of `--config` have it. */
+/** The name of a setting, as it appears in `--config` files. */
 export type SettingName = keyof Settings;
 
-/** A setting as an option of the command line, and as a value in JSON. */
+/** A setting as a command-line option, and as a value in JSON. */
 export interface SettingDefinition<Value> {
-  /** As commander has it. */
+  /** In commander's syntax. */
   readonly flags: string;
   readonly description: string;
-  /** The value of the option; `undefined` for an option without one. */
+  /** Parses the option's value; `undefined` for an option without one. */
   readonly parse?: (text: string) => Value;
   readonly choices?: readonly string[];
-  /** The only kind of signal that has this setting. */
+  /** The only kind of signal to which the setting applies. */
   readonly kind?: SignalDescription['kind'];
-  /** The value as the text that `parse` takes, where it is neither text nor a number. */
+  /** Formats the value as text that `parse` accepts, if it is neither text nor a number. */
   readonly format?: (settings: GivenSettings) => string | undefined;
 }
 
 type Definitions = { readonly [Name in SettingName]-?: SettingDefinition<NonNullable<Settings[Name]>> };
 
-/** A definition whose values are some names. */
+/** A definition whose value is one of several names. */
 const oneOf = <Name extends string>(
   names: readonly Name[],
 ): Required<Pick<SettingDefinition<Name>, 'parse' | 'choices'>> => ({
@@ -370,7 +371,7 @@ export const settingDefinitions: Definitions = {
 /** The names of all settings. */
 export const settingNames = Object.keys(settingDefinitions) as readonly SettingName[];
 
-/** Settings without their steps where later ones have a time, and the other way round. */
+/** Drops the steps if later settings have a time, and vice versa. */
 const withoutOverridden = (settings: GivenSettings, later: readonly GivenSettings[]): GivenSettings => {
   const isGiven = (name: 'steps' | 'time'): boolean => later.some(each => each[name] !== undefined);
   const { steps, time, ...rest } = settings;
@@ -382,7 +383,7 @@ const withoutOverridden = (settings: GivenSettings, later: readonly GivenSetting
 };
 
 /**
- * Settings with defaults for what the signal does not decide. Later ones win, where they are not `undefined`.
+ * Merges settings, with defaults for what does not depend on the signal. Later values win, unless they are `undefined`.
  *
  * @throws UsageError when one of them has both steps and a time
  */
@@ -395,7 +396,7 @@ export const mergeSettings = (...layers: readonly GivenSettings[]): Settings => 
   return { ...defaults, ...(Object.fromEntries(entries) as GivenSettings) };
 };
 
-/** The settings among the options of a command. */
+/** Picks the settings from the options of a command. */
 export const pickSettings = (options: GivenSettings): GivenSettings =>
   Object.fromEntries(
     settingNames.filter(name => options[name] !== undefined).map(name => [name, options[name]]),

@@ -1,7 +1,7 @@
 /** @file Goals of a fit on the command line: how good, and how long. */
 import { ArgumentError } from '@neural-fields/app-kit';
 
-/** What ends a fit early: decibels, or a number that has no unit. */
+/** A goal that ends a fit early: in decibels, or without a unit. */
 export interface Goal {
   readonly value: number;
   readonly unit: 'dB' | undefined;
@@ -19,12 +19,12 @@ export const parseGoal = (text: string): Goal => {
   return { value, unit: unit === undefined ? undefined : 'dB' };
 };
 
-/** A goal as {@link parseGoal} reads it. */
+/** Formats a goal so that {@link parseGoal} reads it. */
 export const formatGoal = ({ value, unit }: Goal): string => `${value}${unit ?? ''}`;
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, min: 60, h: 3600 };
 
-/** Reads `30s`, `5m` or `1h`; a number alone is seconds. */
+/** Reads `30s`, `5m` or `1h`; a plain number is in seconds. */
 export const parseTime = (text: string): number => {
   const [, number, unit = 's'] = TIME.exec(text.trim()) ?? [];
   const seconds = Number(number) * (SECONDS[unit.toLowerCase()] as number);

@@ -1,4 +1,4 @@
-/** @file What the preset, the signal and the backend decide of the settings that were not given. */
+/** @file Determines settings that were not given from the preset, the signal and the backend. */
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import { reportInterval } from '@neural-fields/core';
 import type { GivenSettings, Settings } from './fit-settings.ts';
@@ -19,13 +19,13 @@ export const loopSettings = (
   averageDecay: settings.averageDecay,
   keep: settings.keep ?? defaults.keep,
   chunkSize: settings.chunkSize ?? chunkSize,
-  // A report reads the loss from the device, for which a GPU has to stop.
+  // A report reads the loss from the device, which stalls a GPU.
   reportEvery: settings.reportEvery ?? reportInterval(),
 });
 
 /**
- * All that describes a fit, so that it can be repeated, but what depends on the machine alone. A time is there as the
- * number of steps that it came to.
+ * Everything that is needed to repeat a fit, except what depends only on the machine. A time is recorded as the number
+ * of steps that it allowed.
  */
 export const repeatableSettings = (
   { time: _, ...settings }: Settings,

@@ -1,21 +1,21 @@
-/** @file What a user is told while a file is read. */
+/** @file Messages to the user while a file is read. */
 
-/** Where lines about the reading of a file go. */
+/** Where messages about reading a file go. */
 export interface Announcer {
-  /** Says a line. */
+  /** Writes a line. */
   readonly say: (line: string) => void;
 }
 
-/** Milliseconds until the first line about some work, and between further ones. */
+/** Milliseconds until the first message about some work, and between further ones. */
 const FIRST_LINE_MS = 1000;
 const NEXT_LINE_MS = 3000;
 
 /**
- * Runs some work, and announces it when it takes more than a second, with the share that is done where that is known.
- * The work must yield to the event loop.
+ * Runs some work, and announces it if it takes more than a second, with the fraction done where that is known. The work
+ * must yield to the event loop.
  *
  * @param what e.g. `photo.jpg: decoding`
- * @param work what is done; it is called with a function that takes the share that is done
+ * @param work the work; it receives a function that takes the fraction done
  */
 export const announced = async <Result>(
   { say }: Announcer,

@@ -34,8 +34,8 @@ const formatTime = (seconds: number): string => {
 };
 
 /**
- * The longest sound that a field of the default network and number of steps learns, in seconds; see the measurements at
- * `duration` of {@link presets}.
+ * The longest sound, in seconds, that a field with the default network and number of steps can learn; see the
+ * measurements at `duration` of {@link presets}.
  */
 const LEARNED_SECONDS = 10;
 
@@ -44,14 +44,14 @@ const tooLongWarning = (seconds: number): string =>
   `about ${LEARNED_SECONDS}: expect mostly noise or silence. Fit a part (--start, --duration), or raise --steps and ` +
   '--hidden-features';
 
-/** The samples of a sound that are fitted. */
+/** A range of the samples of a sound. */
 interface Part {
   readonly first: number;
   readonly count: number;
 }
 
 /**
- * The part of a sound that the settings ask for: without `--start` it is in the middle, since many recordings begin and
+ * The part of a sound that the settings select: without `--start` it is in the middle, since many recordings begin and
  * end quietly.
  *
  * @throws UsageError when the sound ends before `--start`
@@ -71,7 +71,7 @@ const partOf = (
   return { first, count: Math.min(wanted, length - first) };
 };
 
-/** A part of a sound, as a copy. */
+/** Copies a part of a sound. */
 export const partOfAudio = ({ samples: { data, shape }, sampleRate }: Audio, { first, count }: Part): Audio => {
   const channels = shape[1] as number;
   return {
@@ -83,8 +83,8 @@ export const partOfAudio = ({ samples: { data, shape }, sampleRate }: Audio, { f
 /**
  * Reads a WAV file, or a part of it, as a signal. The loudest sample becomes 1 or -1, as in the SIREN authors' code.
  *
- * @throws InputError when the bytes are no such sound, or one of fewer than two samples; UsageError when it ends before
- *   the part begins
+ * @throws InputError when the bytes are not such a sound, or it has fewer than two samples; UsageError when it ends
+ *   before the part begins
  */
 export const prepareAudio = async (
   path: string,

@@ -6,7 +6,7 @@ import type { ImageSettings, Settings } from '../settings/fit-settings.ts';
 import { type Announcer, announced } from './announce.ts';
 import { type PreparedSamples, preparedSamples, type SamplesRemarks } from './prepared-samples.ts';
 
-/** The settings that prepare a picture. */
+/** The settings by which a picture is prepared. */
 type PrepareImageSettings = ImageSettings & Pick<Settings, 'grid'>;
 
 /** The field's values for black and white, as in the SIREN authors' code. */
@@ -14,7 +14,7 @@ const RANGE: Span = [-1, 1];
 
 const channelNames = ['grey', 'grey + alpha', 'RGB', 'RGB + alpha'] as const;
 
-/** The axes' spans: `keep` makes a step as long on both. */
+/** The spans of the axes; with `keep`, pixels are equally far apart on both. */
 const spansOf = (
   width: number,
   height: number,
@@ -23,14 +23,14 @@ const spansOf = (
   const extents = grid === 'corner-aligned' ? [height - 1, width - 1] : [height, width];
   const longest = Math.max(...extents);
   const [y, x] = extents.map((extent): Span => {
-    // An axis of one pixel has a span that nobody will use, and may not be empty.
+    // The span of an axis of one pixel is never used, but must not be empty.
     const half = aspect === 'stretch' || extent === 0 ? 1 : extent / longest;
     return [-half, half];
   });
   return [y as Span, x as Span];
 };
 
-/** The size that the picture shall have, if it is another. */
+/** The target size of the picture, if it differs from its own. */
 const targetSize = (
   image: Image,
   size: Size | undefined,
@@ -78,7 +78,7 @@ const explanationOfImage = ({ problem, reason, parts: { limit, got } }: ImageErr
   return { problem: reason, hint: isDamaged ? '--allow-damaged reads what can be read' : undefined };
 };
 
-/** An error of the decoder as one that names the file, and what may help. */
+/** Adds the file's name, and a hint, to an error of the decoder. */
 const explain = (path: string, error: unknown): unknown => {
   if (!(error instanceof ImageError)) return error;
   return new InputError({ what: `cannot read '${path}'`, ...explanationOfImage(error) }, { cause: error });
@@ -87,7 +87,7 @@ const explain = (path: string, error: unknown): unknown => {
 /**
  * Reads a picture as a signal.
  *
- * @throws InputError when the bytes are not a picture, or it has one pixel; UsageError when it would have to grow
+ * @throws InputError when the bytes are not a picture, or it has only one pixel; UsageError when it would be enlarged
  */
 export const prepareImage = async (
   path: string,

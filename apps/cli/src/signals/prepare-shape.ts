@@ -27,11 +27,11 @@ import { formatGoal } from '../settings/goals.ts';
 import { presets } from '../settings/presets.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 
-/** Points of the surface that a field is compared with. */
+/** The number of surface points against which a field is measured. */
 const MEASURED = 16_384;
 /**
- * A loss this many times the recent ones, and above the first, has jumped: users of the authors' code see that now and
- * then.
+ * A loss this many times the recent losses, and above the first one, counts as a jump: users of the authors' code see
+ * one now and then.
  */
 const SPIKE_FACTOR = 5;
 
@@ -43,7 +43,7 @@ export const hashShape = (shape: PointCloud | Mesh): string => {
   return hash.digest('hex');
 };
 
-/** A cloud with usable normals. @throws InputError when there are none */
+/** A point cloud with usable normals. @throws InputError when it has none */
 const inspectCloud = (
   path: string,
   cloud: PointCloud,
@@ -158,11 +158,11 @@ export const signalFromShape = (
 };
 
 /**
- * Reads a point cloud or a mesh as a signal: its signed distance, learned from its points and normals. Sitzmann et al.
- * 2020, section 4.2.
+ * Reads a point cloud or a mesh as a signal: its signed distance, learned from its points and normals (Sitzmann et al.
+ * 2020, section 4.2).
  *
- * @returns `undefined` when the bytes are no shape
- * @throws InputError when they are a damaged one, or one that cannot be fitted
+ * @returns `undefined` when the bytes are not a shape
+ * @throws InputError when the shape is damaged, or cannot be fitted
  */
 export const prepareShape = async (
   path: string,

@@ -1,4 +1,4 @@
-/** @file Signals that are known at samples: pictures and sounds. They are fitted by the mean squared error. */
+/** @file Signals that are known at samples: pictures and sounds. They are fitted with the mean squared error. */
 import { createHash } from 'node:crypto';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { formatCount, formatDecibels, plural, UsageError } from '@neural-fields/app-kit';
@@ -17,20 +17,20 @@ type SamplesDescription = ImageDescription | AudioDescription;
 /** A signal with all of its samples. */
 export interface PreparedSamples extends PreparedSignal {
   readonly description: SamplesDescription;
-  /** All points with their targets `value`, as the field shall have them. */
+  /** All points with their targets `value`, which the field should take there. */
   readonly points: PointSet;
 }
 
-/** A rate that suits most networks can be too much for a wide one. */
+/** A learning rate that suits most networks can be too high for a wide one. */
 const RECOVERIES = 3;
 
-/** A goal is compared with a running mean, since the loss of random points scatters. */
+/** A goal is compared with a running mean, since the loss of random batches is noisy. */
 const UNTIL_DECAY = 0.9;
 
-/** How many points are looked at together. */
+/** The number of points processed at once. */
 const CHUNK = 65_536;
 
-/** The hash of everything that a fit sees of a signal of samples. */
+/** The hash of everything that a fit uses of a sampled signal. */
 export const hashSamples = async (
   description: SamplesDescription,
   points: PointSet,
@@ -58,18 +58,18 @@ const powerOf = (points: PointSet): number => {
   return sum / count;
 };
 
-/** What is said of samples beside their values. */
+/** Remarks on samples, in addition to their values. */
 export interface SamplesRemarks {
-  /** What was done to them, in sentences. */
+  /** What was done to them, as sentences. */
   readonly notes?: readonly string[];
   /** What the user should know about them. */
   readonly warnings?: readonly string[];
-  /** What was odd about their file. */
+  /** The oddities of their file. */
   readonly oddities?: readonly DecodeNote[];
   readonly onProgress?: (share: number) => void;
 }
 
-/** Makes samples ready to be fitted. */
+/** Prepares samples for fitting. */
 export const preparedSamples = async (
   description: SamplesDescription,
   points: PointSet,

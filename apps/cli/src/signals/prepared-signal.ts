@@ -8,32 +8,32 @@ import type { PointSet } from '@neural-fields/signals';
 import type { Goal } from '../settings/goals.ts';
 import type { PresetName, SignalDefaults } from '../settings/presets.ts';
 
-/** What is to be fitted, what it represents, and how well a field has learned it. */
+/** What is fitted, what it represents, and how to measure how well a field has learned it. */
 export interface PreparedSignal {
   readonly description: SignalDescription;
   /** The number of values that the field must return. */
   readonly outFeatures: number;
-  /** The hash of its values: two files with the same hash hold the same signal. */
+  /** The hash of the signal's values: two files with the same hash contain the same signal. */
   readonly sha256: string;
-  /** What else must be equal for a run to resume, by name. */
+  /** What else must match for a run to resume, by name. */
   readonly identity?: Readonly<Record<string, string>>;
-  /** What was done to the file's content, in sentences. */
+  /** What was done to the file's content, as sentences. */
   readonly notes: readonly string[];
-  /** What was odd about the file, which its owner should know. */
+  /** Oddities of the file, which its owner should know about. */
   readonly warnings?: readonly string[];
   /** Options of core's loop that suit the signal. */
   readonly fitOptions?: Pick<FitOptions, 'divergence'>;
   /** How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. */
   readonly recoveries: number;
-  /** All points with their targets `value`, of signals of samples. */
+  /** Pictures and sounds only: all points with their targets `value`. */
   readonly points?: PointSet;
-  /** In the field's coordinates, of shapes. */
+  /** Shapes only: the shape in the field's coordinates. */
   readonly shape?: PointCloud | Mesh;
-  /** The settings of a preset. */
+  /** The defaults of a preset. */
   defaults(preset: PresetName): SignalDefaults;
-  /** The objective. @throws UsageError when the settings ask for points that there are not */
+  /** The terms of the objective. @throws UsageError when the settings ask for points that do not exist */
   terms(settings: FitSettings): readonly Term[];
-  /** Ends a fit when it is as good as asked for. @throws UsageError when this kind of signal has another unit */
+  /** The rule that ends a fit at a goal. @throws UsageError when the goal's unit does not apply to the signal */
   until(goal: Goal): StopRule;
   /** `65,536 points, all points a step`. */
   describePoints(settings: FitSettings): string;
@@ -45,8 +45,8 @@ export interface PreparedSignal {
 
 /** How well a field has learned its signal. */
 export interface Quality {
-  /** Numbers by name, for programs. */
+  /** Figures by name, for programs. */
   readonly figures: Readonly<Record<string, number>>;
-  /** The same for people. */
+  /** The figures as text, for people. */
   readonly text: string;
 }

@@ -6,26 +6,23 @@ import type { PointSet } from '@neural-fields/signals';
 
 /** The error of a field at the points of a signal. */
 export interface Quality {
-  /** How many points were looked at: all, or {@link MEASURED} of them. */
+  /** The number of points evaluated: all, or {@link MEASURED} of them. */
   readonly points: number;
   /** The mean squared error in the field's units, where signals lie in [-1, 1]. */
   readonly mse: number;
-  /** 10 log10(4 / mse), in decibels: of the values as they are, neither clipped nor rounded. */
+  /** 10 log10(4 / mse), in decibels: of the raw values, neither clipped nor rounded. */
   readonly psnr: number;
   /** The signal-to-noise ratio in decibels: 10 log10(sum target^2 / sum error^2). */
   readonly snr: number;
 }
 
 /**
- * More points than these are not looked at one by one: it would take longer than the fit. The PSNR of a part is good to
- * some hundredths of a decibel.
+ * The maximum number of points to evaluate: more would take longer than the fit. The PSNR of a subset is accurate to a
+ * few hundredths of a decibel.
  */
 export const MEASURED: number = 2 ** 18;
 
-/**
- * The numbers of the points that are looked at: all, or one at random of each of {@link MEASURED} parts of equal
- * length.
- */
+/** The indices of the points to evaluate: all, or a random one in each of {@link MEASURED} parts of equal length. */
 const measuredNumbers = (size: number): ((i: number) => number) => {
   if (size <= MEASURED) return i => i;
   const rng = createRng(1);
@@ -35,7 +32,7 @@ const measuredNumbers = (size: number): ((i: number) => number) => {
 };
 
 /**
- * Evaluates a field at the points of a signal, or at a part of them where there are many.
+ * Evaluates a field at the points of a signal, or at a subset if there are many.
  *
  * @throws the reason of `signal` when it is aborted
  */

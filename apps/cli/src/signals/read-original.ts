@@ -1,4 +1,4 @@
-/** @file The file that a field was fitted to, read again as the field's description says. */
+/** @file The file that a field was fitted to, read again according to the field's description. */
 import { explainedWithin, InputError, plural } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { decodeShapeInput, measureShape } from '@neural-fields/app-kit/shapes';
@@ -66,7 +66,7 @@ const readSound = (path: string, bytes: Uint8Array<ArrayBuffer>, description: Au
   return ofPoints(description, audioSamples(sound, { coordinateRange: spans[0], convention, amplitude }));
 };
 
-/** Points of a mesh that a field is compared with. */
+/** The number of points of a mesh against which a field is measured. */
 const MEASURED = 16_384;
 
 const readShape = async (
@@ -93,7 +93,7 @@ const readShape = async (
 /**
  * Reads the file that a field was fitted to.
  *
- * @throws InputError when it cannot be read, or is no signal as the description has it
+ * @throws InputError when it cannot be read, or is not a signal that matches the description
  */
 export const readOriginal = async (path: string, description: SignalDescription): Promise<Original> => {
   const bytes = await readInput(path);

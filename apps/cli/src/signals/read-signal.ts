@@ -9,10 +9,10 @@ import { prepareImage } from './prepare-image.ts';
 import { prepareShape } from './prepare-shape.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 
-/** The kinds of signals, as messages name them. */
+/** The kinds of signals, as messages call them. */
 const NAMES = { image: ['an image', 'images'], audio: ['a sound', 'sounds'], shape: ['a shape', 'shapes'] } as const;
 
-/** @throws UsageError when a setting was given that another kind of signal has */
+/** @throws UsageError when a setting is given that applies only to another kind of signal */
 const assertSuited = (path: string, settings: Settings, kind: keyof typeof NAMES): void => {
   for (const name of settingNames) {
     const only = settingDefinitions[name].kind;
@@ -31,11 +31,11 @@ const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
 const isWav = (bytes: Uint8Array): boolean =>
   ['RIFF', 'RIFX', 'RF64', 'BW64'].includes(latin1(bytes, 0, 4)) && latin1(bytes, 8, 12) === 'WAVE';
 
-/** Bytes of a sound or a shape that take a noticeable time. */
+/** Sounds and shapes with more bytes than this take a noticeable time to read. */
 const LARGE = 2e6;
 
 /**
- * Reads a file as a signal. Its kind is found from its content, not from its name.
+ * Reads a file as a signal. Its kind is determined by its content, not by its name.
  *
  * @throws InputError when it cannot be read or is no picture, sound or shape, UsageError when a setting does not suit
  *   it
@@ -44,7 +44,7 @@ export const readSignal = async (path: string, settings: Settings, announcer: An
   const bytes = await announced(announcer, `${basename(path)}: reading`, () =>
     readInput(path, { maxBytes: settings.maxBytes, advice: '--max-bytes reads more' }),
   );
-  // Sounds and shapes are read in one go, during which no line can be written.
+  // Sounds and shapes are read synchronously, and no line can be written meanwhile.
   if (bytes.length > LARGE && (isWav(bytes) || isPly(bytes) || describeForeign(bytes) === undefined))
     announcer.say(`${basename(path)}: reading ${formatBytes(bytes.length)}`);
   if (isWav(bytes)) {
