@@ -30,7 +30,7 @@ const EXIT_CODES = [
   '  143  stopped by kill',
 ].join('\n');
 
-/** The program with all of its commands. */
+/** The program with all its commands. */
 export const createProgram = (): Program => {
   const command = withErrorLines(new Command(NAME), NAME)
     .description(

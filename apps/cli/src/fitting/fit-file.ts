@@ -88,8 +88,8 @@ const BYTES_PER_PARAMETER = 4;
 /**
  * Fits a field to a file, and writes it.
  *
- * @throws UsageError when the settings or options do not suit the file, InputError when a file cannot be read or written
- *   or belongs to another run, or the fit diverges, InterruptedError when it is stopped, after a checkpoint
+ * @throws UsageError when the settings or options do not suit the file, InputError when a file cannot be read or
+ *   written, or belongs to another run, or the fit diverges, InterruptedError when it is stopped, after a checkpoint
  */
 export const fitFile = async (
   { input, output }: PlannedFit,

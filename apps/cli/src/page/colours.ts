@@ -2,7 +2,7 @@
 import type { Image } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 
-/** From dark to light, evenly in lightness, so that it also reads in grey: red, green, blue in [0, 1]. */
+/** From dark to light in even steps of lightness, so that it also reads in grey: red, green, blue in [0, 1]. */
 const STOPS = [
   [0.05, 0.03, 0.14],
   [0.23, 0.12, 0.41],
@@ -12,7 +12,7 @@ const STOPS = [
   [0.99, 0.95, 0.75],
 ] as const;
 
-/** The colour of a number in [0, 1]. */
+/** The colour of a value in [0, 1]. */
 const colourOf = (value: number): readonly [number, number, number] => {
   const place = Math.min(1, Math.max(0, value)) * (STOPS.length - 1);
   const index = Math.min(STOPS.length - 2, Math.floor(place));
@@ -21,7 +21,7 @@ const colourOf = (value: number): readonly [number, number, number] => {
   return [mix(0), mix(1), mix(2)];
 };
 
-/** Numbers as a colour picture, their logarithms from `low` (dark) to `high` (light). */
+/** Values as a colour picture on a logarithmic scale, from `low` (dark) to `high` (light). */
 export const logarithmicPicture = (
   values: ArrayLike<number>,
   [height, width]: readonly [number, number],

@@ -1,4 +1,4 @@
-/** @file What a page about a field is made of. */
+/** @file The contents of a page about a field. */
 import type { Output } from '@neural-fields/app-kit';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
@@ -9,18 +9,18 @@ import type { FitHistory } from './fit-history.ts';
 export interface PageInput<Description extends SignalDescription = SignalDescription> extends FitHistory {
   readonly field: Field;
   readonly description: Description;
-  /** The original; absent where it is not there. */
+  /** The original; absent if it is not available. */
   readonly original?: Pick<PreparedSignal, 'points' | 'shape'> | undefined;
-  /** The name of the file that was fitted, or of the field where that is not known. */
+  /** The name of the fitted file, or of the field if that is unknown. */
   readonly name: string;
   /** The field's file. */
   readonly fieldFile: string;
-  /** What was measured at the end of the fit, by name. */
+  /** The quality figures at the end of the fit, by name. */
   readonly figures: Readonly<Record<string, number>>;
   /** Settings of the fit, by name. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly backend: string | undefined;
-  /** The command that made the page. */
+  /** The command that creates the page. */
   readonly command: string;
   readonly output: Output;
   readonly signal: AbortSignal;

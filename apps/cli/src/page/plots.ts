@@ -1,16 +1,16 @@
 /**
- * @file The plots of the page, as SVG text. Colours are variables of the page's style, so that they follow light and
- * dark.
+ * @file The plots of the page, as SVG text. Their colours are variables of the page's style, so that they follow light
+ * and dark mode.
  */
 
 import type { RadialSpectrum } from '@neural-fields/core/spectra';
 import { decades, drawPlot } from '@neural-fields/report';
 import { areaY, axisX, axisY, dot, gridY, line, ruleX, text } from '@observablehq/plot';
 
-/** `1e−3`. */
+/** Formats `1e−3`. */
 const exponential = (value: number): string => value.toExponential(0).replace('e-', 'e−').replace('e+', 'e');
 
-/** At most `limit` of the points, evenly, the last among them. */
+/** Thins points out evenly to at most `limit`, and keeps the last one. */
 const thin = <T>(points: readonly T[], limit: number): T[] => {
   const every = Math.max(1, Math.ceil(points.length / limit));
   return points.filter((_, i) => (points.length - 1 - i) % every === 0);
@@ -24,19 +24,19 @@ export interface CurvePoint {
 
 /** What a training curve shows. */
 export interface CurveOptions {
-  /** Of the y axis, e.g. `PSNR (dB)`. */
+  /** The label of the y axis, e.g. `PSNR (dB)`. */
   readonly label: string;
   /** A logarithmic y axis; false if absent. */
   readonly isLogarithmic?: boolean;
-  /** The value of the whole signal at the end, and its text. */
+  /** The final value over the whole signal, and its text. */
   readonly final?: { readonly value: number; readonly text: string };
-  /** The steps of the pictures beside the curve: a group of lines of the class `steps`. */
+  /** The steps at which there are pictures beside the curve: drawn as a group of lines of the class `steps`. */
   readonly pictureSteps?: readonly number[];
 }
 
-/** The most points that are drawn. */
+/** The maximum number of points drawn. */
 const MAX_POINTS = 600;
-/** Points on each side of one whose median is drawn: mini-batches make the values jump about. */
+/** The number of neighbours on each side in the running median, which smooths the noise of mini-batches. */
 const MEDIAN_REACH = 4;
 
 const medians = (points: readonly CurvePoint[]): CurvePoint[] =>
@@ -45,7 +45,7 @@ const medians = (points: readonly CurvePoint[]): CurvePoint[] =>
     return { step, value: near.sort((a, b) => a - b)[Math.floor(near.length / 2)] as number };
   });
 
-/** A value over the steps of a fit: single steps as dots, their running median as a line, the last one by itself. */
+/** A value over the steps of a fit: single steps as dots, the running median as a line, the final value on its own. */
 export const curvePlot = (points: readonly CurvePoint[], options: CurveOptions): string => {
   const { label, isLogarithmic = false, final, pictureSteps = [] } = options;
   const finite = points.filter(({ value }) => Number.isFinite(value) && (!isLogarithmic || value > 0));
@@ -54,7 +54,7 @@ export const curvePlot = (points: readonly CurvePoint[], options: CurveOptions):
   const ends = final && Number.isFinite(final.value) ? [{ step: last, value: final.value }] : [];
   const values = shown.map(({ value }) => value);
   const powers = isLogarithmic ? decades(Math.min(...values), Math.max(...values)) : [];
-  // With fewer than two powers of ten in the range Plot chooses the ticks.
+  // If the range covers fewer than two powers of ten, Plot chooses the ticks.
   const ticks = powers.length > 1 ? powers : 6;
   return drawPlot({
     x: { nice: true },
@@ -96,7 +96,7 @@ const rows = (
     .map((frequency, i) => ({ frequency, amplitude: amplitudes[i] as number, name }))
     .filter(({ frequency, amplitude }) => frequency > 0 && amplitude > 0 && Number.isFinite(amplitude));
 
-/** The mean amplitudes by frequency of an image, where it is there, and of its field, in cycles per pixel. */
+/** The mean amplitude by frequency, in cycles per pixel, of a field and, if available, of its image. */
 export const spectrumPlot = (picture: RadialSpectrum | undefined, field: RadialSpectrum, nyquist: number): string => {
   const all = [...(picture ? rows(picture, 'original') : []), ...rows(field, 'field')];
   const bottom = all.reduce((a, { amplitude }) => Math.min(a, amplitude), Number.POSITIVE_INFINITY);
@@ -135,24 +135,24 @@ export const spectrumPlot = (picture: RadialSpectrum | undefined, field: RadialS
   });
 };
 
-/** `−0.15`. */
+/** Formats `−0.15`. */
 const signed = (value: number): string => String(Number(value.toPrecision(2))).replace('-', '−');
 
-/** The most columns of a waveform. */
+/** The maximum number of columns of a waveform. */
 const WAVE_COLUMNS = 400;
 
-/** Of a waveform. */
+/** The options of {@link waveformPlot}. */
 export interface WaveformOptions {
-  /** The sample of the sound that is the first here. */
+  /** The index in the sound of the first sample shown. */
   readonly start: number;
   readonly sampleRate: number;
-  /** The largest absolute value of the y axis. */
+  /** The limit of the y axis, as an absolute value. */
   readonly peak: number;
-  /** Of the page, e.g. `first`. */
+  /** A colour of the page, e.g. `first`. */
   readonly color: string;
 }
 
-/** The lowest and the highest sample of each part of a sound `f32[n]` over time. */
+/** The minimum and maximum sample in each part of a sound `f32[n]`, over time. */
 export const waveformPlot = (samples: Float32Array, { start, sampleRate, peak, color }: WaveformOptions): string => {
   const columns = Math.min(WAVE_COLUMNS, samples.length);
   const parts = Array.from({ length: columns }, (_, i) => {

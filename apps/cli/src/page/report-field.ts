@@ -1,4 +1,4 @@
-/** @file A page about a field that is there, with as much as is known of its fit. */
+/** @file Writes a page about an existing field, with as much as is known about its fit. */
 import { basename } from 'node:path';
 import {
   type BackendOptions,
@@ -16,11 +16,11 @@ import { readOriginal } from '../signals/read-original.ts';
 import { HISTORY_VALUES, type ReportPoint } from './fit-history.ts';
 import { writePage } from './write-page.ts';
 
-/** What a page is made of, beside the field. */
+/** What the page is made from, besides the field. */
 export interface ReportOptions extends BackendOptions {
   /** The field's file. */
   readonly path: string;
-  /** The page. */
+  /** The output file. */
   readonly page: string;
   /** The file that was fitted. */
   readonly source?: string | undefined;
@@ -30,7 +30,7 @@ export interface ReportOptions extends BackendOptions {
   readonly command: string;
 }
 
-/** What was measured at the end of a fit, as the field's file says it. */
+/** The quality figures at the end of a fit that a field's file may contain. */
 const FIGURES = ['psnr', 'snr', 'surfaceError', 'normalError', 'eikonalError'] as const;
 
 const figuresOf = (run: LoadedField['run']): Record<string, number> => {
@@ -52,7 +52,7 @@ const readHistory = (path: string | undefined): ReportPoint[] => {
   return points;
 };
 
-/** Says that the file is not the one that the field was fitted to. */
+/** Warns that the file is not the one to which the field was fitted. */
 const warnOfOther = (output: Output, path: string | undefined, { source, sha256 }: FoundRun): void =>
   output.warn(
     `--source '${path}' is not what the field was fitted to: ${source === undefined ? 'that' : `'${source}'`} has other values ` +
@@ -62,7 +62,7 @@ const warnOfOther = (output: Output, path: string | undefined, { source, sha256 
 /**
  * Writes a page about a field.
  *
- * @throws InputError when the file does not say what it stands for, or a file cannot be read
+ * @throws InputError when the file does not say what the field represents, or a file cannot be read
  */
 export const reportField = async (loaded: LoadedField, options: ReportOptions, output: Output): Promise<void> => {
   const { path, page, source, command } = options;

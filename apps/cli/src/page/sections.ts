@@ -1,4 +1,4 @@
-/** @file The parts that the pages of all kinds of signals have. */
+/** @file The sections that the pages of all kinds of signals have. */
 import { formatCount, formatSeconds } from '@neural-fields/app-kit';
 import { describeSignal } from '@neural-fields/app-kit/signals';
 import {
@@ -16,23 +16,23 @@ import { layerRows } from '../files/layer-rows.ts';
 import type { PageInput } from './page-input.ts';
 import { type CurveOptions, type CurvePoint, curvePlot } from './plots.ts';
 
-/** A page with the figures that a reader can move. */
+/** A page with interactive figures. */
 export const interactivePage = (title: string, bodyHtml: string): string =>
   makePage({ title, bodyHtml, css: interactiveStyle, script: interactiveScript });
 
 /** A picture as PNG, whose values are exact to 8 bits. */
 export const exactPicture = (image: Image): Promise<Uint8Array> => encodeImage(image, { format: 'png' });
 
-/** A picture as WebP, for the eye. */
+/** A picture as WebP, which is smaller and not exact. */
 export const smallPicture = (image: Image): Promise<Uint8Array> => encodeImage(image, { format: 'webp', quality: 90 });
 
-/** `learningRate` as `learning rate`. */
+/** Spells `learningRate` as `learning rate`. */
 const spelled = (name: string): string => name.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
 
 const shownValue = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
 
-/** The settings of the fit, the layers of the network, and the commands that made the field and make more of it. */
+/** The settings of the fit, the layers of the network, the command that made the field, and commands that render it. */
 export const howItWasMade = (input: PageInput): string => {
   const { field, settings, backend, seconds, command, fieldFile, description } = input;
   const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== null);
@@ -66,16 +66,16 @@ ${figureTable({ header: ['layer', 'kind', 'features', 'activation', 'parameters'
   );
 };
 
-/** How a training curve reads a report. */
+/** How a training curve is read from the reports. */
 export interface CurveReading extends Pick<CurveOptions, 'label' | 'isLogarithmic' | 'final'> {
   readonly values: readonly CurvePoint[];
-  /** `31.20 dB` */
+  /** Formats `31.20 dB`. */
   readonly format: (value: number) => string;
-  /** What the pictures show, in markup. */
+  /** What the pictures show, as markup. */
   readonly captionHtml: string;
 }
 
-/** The training curve beside pictures of the field on the way; empty where nothing is known of the fit's history. */
+/** The training curve beside pictures of the field during the fit; empty if the fit's history is unknown. */
 export const howItLearned = ({ history, snapshots }: PageInput, reading: CurveReading): string => {
   if (history.length === 0) return '';
   const { values, format, captionHtml, ...options } = reading;

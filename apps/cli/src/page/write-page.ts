@@ -1,4 +1,4 @@
-/** @file A page about a field, as a file. */
+/** @file Writes a page about a field to a file. */
 import { stat } from 'node:fs/promises';
 import { formatBytes } from '@neural-fields/app-kit';
 import { writeFileAtomically } from '@neural-fields/core/node';
@@ -20,7 +20,7 @@ const pageOf = (input: PageInput): Promise<string> => {
 };
 
 /**
- * Writes a page about a field: one HTML file that needs nothing beside it.
+ * Writes a page about a field: one self-contained HTML file.
  *
  * @throws FileError when it cannot be written, the reason of the signal when it is aborted
  */

@@ -1,9 +1,9 @@
-/** @file Where `--log` writes, and what. */
+/** @file Where `--log` writes, and in which format. */
 import { statSync } from 'node:fs';
 import { UsageError } from '@neural-fields/app-kit';
 import { extensionOf } from '@neural-fields/app-kit/files';
 
-/** A file of one JSON object for each report, or a folder of event files for TensorBoard. */
+/** A file with one JSON object per report, or a folder of event files for TensorBoard. */
 export interface LogTarget {
   readonly kind: 'jsonl' | 'tensorboard';
   readonly path: string;
@@ -14,7 +14,7 @@ const PREFIX = 'tensorboard:';
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 
 /**
- * Reads the value of `--log`: a name that ends in `.jsonl`, a folder that is there, a path without an extension, or
+ * Parses the value of `--log`: a name that ends in `.jsonl`, an existing folder, a path without an extension, or
  * `tensorboard:<folder>`.
  *
  * @throws UsageError when it is none of them

@@ -3,9 +3,9 @@ import { type OutputFile, withOutputFolder } from '@neural-fields/app-kit/files'
 import type { Command } from 'commander';
 import { type LogTarget, parseLogTarget } from './log-target.ts';
 
-/** What the command line says about the records of a fit. */
+/** The recording options of the command line. */
 export interface RecordingOptions {
-  /** `true` is a path made from the output's. */
+  /** `true`: the path is derived from the output's. */
   readonly page?: true | string;
   readonly log?: string;
 }
@@ -13,9 +13,9 @@ export interface RecordingOptions {
 /** Where a fit is recorded. */
 export interface RecordingPaths {
   readonly page: string | undefined;
-  /** Pictures of the field on the way, until the page is written. */
+  /** Pictures of the field during the fit, kept until the page is written. */
   readonly snapshots: string | undefined;
-  /** A line for each report: the log, or a file that is kept until the page is written. */
+  /** One line per report: the log, or a file that is kept until the page is written. */
   readonly history: { readonly path: string; readonly isLog: boolean } | undefined;
   /** A folder of event files. */
   readonly events: string | undefined;
@@ -27,10 +27,10 @@ export const addRecordingOptions = (command: Command): Command =>
     .option('--page [file]', 'write an HTML page that shows the fit (default: <output>.html)')
     .option('--log <path>', 'log every report: a .jsonl file, or a folder for TensorBoard (tensorboard:<folder>)');
 
-/** The path of a page that is not named: that of the field with .html at its end. */
+/** The default path of a page: the field's with .html appended. */
 export const pageOf = (field: string): string => `${field}.html`;
 
-/** The files and folders of a fit's records. @throws UsageError when `--log` names neither */
+/** The files and folders in which a fit is recorded. @throws UsageError when `--log` names neither */
 export const recordingPaths = (output: string, { page, log }: RecordingOptions): RecordingPaths => {
   const target: LogTarget | undefined = log === undefined ? undefined : parseLogTarget(log);
   const pagePath = page === true ? pageOf(output) : page;
@@ -44,7 +44,7 @@ export const recordingPaths = (output: string, { page, log }: RecordingOptions):
   };
 };
 
-/** The files of a fit's records, for the rule of outputs. */
+/** The files in which a fit is recorded, to be checked and locked as outputs. */
 export const recordingFiles = ({ page, snapshots, history }: RecordingPaths): OutputFile[] => [
   ...(page === undefined ? [] : [{ option: '--page', path: page, kinds: ['html'] as const }]),
   ...(snapshots === undefined ? [] : [{ option: '--page', path: snapshots, kinds: ['history'] as const }]),
@@ -53,7 +53,7 @@ export const recordingFiles = ({ page, snapshots, history }: RecordingPaths): Ou
     : [{ option: history.isLog ? '--log' : '--page', path: history.path, kinds: ['history'] as const }]),
 ];
 
-/** Makes and locks the folder of the events, if there is one, while a fit runs. */
+/** Creates the event folder, if there is one, and locks it during some work. */
 export const withEventFolder = <T>(
   { events }: RecordingPaths,
   force: boolean | undefined,

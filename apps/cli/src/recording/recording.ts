@@ -1,4 +1,4 @@
-/** @file What a fit is recorded in while it runs: a log, the events of TensorBoard, and what a page is made of. */
+/** @file Records a fit while it runs: a log, events for TensorBoard, and the data for a page. */
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import type { Output } from '@neural-fields/app-kit';
@@ -13,26 +13,26 @@ import { createSnapshotView } from './snapshot-view.ts';
 import { openSnapshots, snapshotSteps } from './snapshots.ts';
 import { openEventLog } from './tensorboard/event-log.ts';
 
-/** What a page says about a fit at its end. */
+/** What a page says about a finished fit. */
 export type FitResult = Pick<PageInput, 'name' | 'fieldFile' | 'figures' | 'settings' | 'backend' | 'command'>;
 
 /** Records a fit. */
 export interface Recording {
   /** Records a report; the fit waits for it. */
   report(progress: FitProgress): Promise<void>;
-  /** The checkpoint that brings the records to the disk before itself. */
+  /** The checkpoint, which flushes the records to the disk before it is written itself. */
   readonly checkpoint: Checkpoint | undefined;
-  /** What is kept for a page. */
+  /** What is recorded for the page. */
   readonly recorded: FitHistory;
-  /** Writes the page, where one is wanted. */
+  /** Writes the page, if one is requested. */
   writePage(result: FitResult): Promise<void>;
-  /** Removes what is kept only until the page is written. */
+  /** Removes the files that are kept only until the page is written. */
   finish(): Promise<void>;
   /** Closes the files. */
   dispose(): void;
 }
 
-/** What is recorded. */
+/** The inputs of a recording. */
 export interface RecordingTask {
   readonly paths: RecordingPaths;
   readonly field: Field;
@@ -62,7 +62,7 @@ const pointOf = ({ step, loss, learningRate, terms, metrics }: FitProgress, seco
 });
 
 /**
- * Opens the records of a fit, and continues those of the run that it resumes.
+ * Opens the records of a fit, and continues those of a run that it resumes.
  *
  * @throws FileError when a file cannot be read or written
  */
@@ -98,14 +98,14 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
       const { step: at } = progress;
       history?.add(pointOf(progress, history.secondsBefore + (performance.now() - begun) / 1000));
       events?.report(progress);
-      // After a divergence the fit has gone back.
+      // After a divergence the fit resumes from an earlier step.
       taken = Math.min(taken, at - 1);
       if ((snapshots || events) && due.some(wanted => wanted > taken && wanted <= at)) {
         taken = at;
         try {
           await takeSnapshot(at);
         } catch (error) {
-          // The fit sees the signal too, and saves its state first.
+          // The fit observes the signal too, and saves its state first.
           if (!signal.aborted) throw error;
         }
       }
@@ -116,7 +116,7 @@ export const openRecording = async (task: RecordingTask): Promise<Recording> => 
     },
     writePage: async result => {
       if (page === undefined) return;
-      // Imported here: a fit without a page should not wait for the plots.
+      // Imported lazily, so that a fit without a page does not load the plotting code.
       const { writePage } = await import('../page/write-page.ts');
       const { description } = prepared;
       await writePage(page, { ...result, ...recorded(), field, description, original: prepared, output, signal });

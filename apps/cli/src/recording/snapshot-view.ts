@@ -12,11 +12,11 @@ import type { PreparedSignal } from '../signals/prepared-signal.ts';
 /** Draws a field. @throws the reason of the signal when it is aborted */
 export type SnapshotView = (field: Field, signal: AbortSignal) => Promise<Image>;
 
-/** The longest side of a picture, in pixels. Twelve of them take about a twentieth of a fit by the default settings. */
+/** The maximum side length, in pixels. Twelve pictures take about a twentieth of a fit with the default settings. */
 const SIDE = 192;
-/** Samples of a sound. */
+/** The number of samples of a sound. */
 const SAMPLES = 2 ** 14;
-/** Cells of a surface along each axis. */
+/** The number of cells of a surface along each axis. */
 const RESOLUTION = 40;
 
 const imageView = (description: ImageDescription): SnapshotView => {
@@ -43,7 +43,7 @@ const audioView = (description: AudioDescription, { points }: PreparedSignal): S
 const shapeView: SnapshotView = async (field, signal) =>
   pictureOf(await surfaceOf(field, { resolution: RESOLUTION, signal }), { side: SIDE, from: FRONT });
 
-/** The picture that suits a signal: an image's values, a spectrogram of a sound, the surface of a shape. */
+/** The kind of picture for a signal: an image's values, a sound's spectrogram, a shape's surface. */
 export const createSnapshotView = (prepared: PreparedSignal): SnapshotView => {
   const { description } = prepared;
   switch (description.kind) {

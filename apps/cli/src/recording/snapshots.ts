@@ -1,6 +1,6 @@
 /**
- * @file Pictures of a field at some steps of its fit, kept in a file beside the page until that is written, so that
- *   they outlive a kill and a resume.
+ * @file Pictures of a field at some steps of its fit. They are kept in a file beside the page until that is written, so
+ *   that they survive if the run is killed and resumed.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import type { Output } from '@neural-fields/app-kit';
 import { FileError, writeFileAtomically } from '@neural-fields/core/node';
 import type { Snapshot } from '../page/fit-history.ts';
 
-/** How many pictures are kept of a fit. */
+/** The maximum number of pictures of a fit. */
 export const MAX_SNAPSHOTS = 12;
 
 /** The steps after which a picture is taken: at most {@link MAX_SNAPSHOTS}, spaced geometrically from 1 to the last. */
@@ -20,7 +20,7 @@ export const snapshotSteps = (steps: number): readonly number[] => {
 /** The snapshots of a fit. */
 export interface Snapshots {
   readonly all: readonly Snapshot[];
-  /** Adds one, and forgets those from its step on when a fit has gone back. */
+  /** Adds one, and drops those from its step on if a fit has resumed from an earlier step. */
   add(snapshot: Snapshot): Promise<void>;
   /** Removes the file. */
   remove(): Promise<void>;
@@ -29,7 +29,7 @@ export interface Snapshots {
 const lineOf = ({ step, webp }: Snapshot): string =>
   `${JSON.stringify({ step, snapshot: Buffer.from(webp).toString('base64') })}\n`;
 
-/** The snapshot in a line; `undefined` for the half line of a killed run. */
+/** Parses a line; `undefined` for the incomplete line of a killed run. */
 const snapshotIn = (line: string): Snapshot | undefined => {
   try {
     const { step, snapshot } = JSON.parse(line) as { readonly step?: unknown; readonly snapshot?: unknown };
@@ -40,7 +40,7 @@ const snapshotIn = (line: string): Snapshot | undefined => {
   }
 };
 
-/** Opens the snapshots of a fit that resumes from `step`; later ones are forgotten. */
+/** Opens the snapshots of a fit that resumes from `step`; later ones are dropped. */
 export const openSnapshots = (
   path: string,
   { step, output }: { readonly step: number; readonly output: Output },

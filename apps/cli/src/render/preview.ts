@@ -1,4 +1,4 @@
-/** @file A picture of the surface as a fit goes, beside the output. */
+/** @file A picture of the surface during a fit, beside the output. */
 
 import { type Output, UsageError } from '@neural-fields/app-kit';
 import { createCamera, renderSurface } from '@neural-fields/app-kit/render';
@@ -12,30 +12,31 @@ import ndarray from 'ndarray';
 /** Where and how often previews are drawn. */
 export interface PreviewOptions {
   readonly output: string;
-  /** The output with .png at its end if absent. */
+  /** If absent, the output's path with .png appended. */
   readonly preview?: string;
-  /** Seconds; 0 for none. */
+  /** Seconds between previews; 0 for none. */
   readonly previewEvery: number;
 }
 
 /** Draws previews. */
 export interface Preview {
-  /** Draws if it is time. */
+  /** Draws a preview if one is due. */
   update(field: Field, signal: AbortSignal): Promise<void>;
-  /** Draws the last one, somewhat larger. */
+  /** Draws the last one, at a somewhat larger size. */
   finish(field: Field, signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Pixels a side while the fit goes, and at its end: few, since a ray takes dozens of evaluations and a fit should end
- * in about a minute.
+ * The side length in pixels during the fit, and when it finishes. It is small, since a ray takes dozens of evaluations
+ * and a fit should finish in about a minute.
  */
 const SIDES = { going: 128, last: 256 } as const;
 
 /**
- * Where the previews of a fit are drawn; `undefined` for signals that have none, or where none are wanted. @throws
- * UsageError when it is no shape
- */
+ * Where the previews of a fit are drawn; `undefined` for signals that have none, or if none are requested.
+ *
+ * @throws UsageError when previews are requested and the signal is not a shape
+ * @throws UsageError when `--preview` is given and the signal is not a shape
 export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions): string | undefined => {
   const { preview = `${options.output}.png`, previewEvery } = options;
   if (kind !== 'shape' && options.preview !== undefined)
@@ -46,7 +47,7 @@ export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions
   return kind !== 'shape' || previewEvery === 0 ? undefined : preview;
 };
 
-/** The previews of a fit, as a PNG. @param every seconds between them */
+/** The previews of a fit, as a PNG. @param every seconds between previews */
 export const openPreview = (preview: string, every: number, output: Output): Preview => {
   const camera = createCamera({ azimuth: 30, elevation: 20 });
   let drawnAt = performance.now();
@@ -56,7 +57,7 @@ export const openPreview = (preview: string, every: number, output: Output): Pre
       const pixels = await renderSurface(fieldFunction(field), camera, { width: side, height: side, signal });
       await writeImage(preview, ndarray(pixels, [side, side, 3]));
     } catch (error) {
-      // The fit will see the signal too, and save its state, which it could not if it were left from here.
+      // The fit will observe the signal too, and save its state, which an error thrown here would prevent.
       if (signal.aborted) return;
       if (!(error instanceof FileError)) throw error;
       if (!failed) output.warn(`the preview cannot be written: ${error.message}`);

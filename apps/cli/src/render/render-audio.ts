@@ -1,4 +1,4 @@
-/** @file The sound of a field. */
+/** @file Renders a field as a sound. */
 
 import { sampleRange } from '@neural-fields/app-kit/render';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
@@ -13,18 +13,18 @@ export interface RenderAudioOptions {
   readonly sampleRate: number;
   readonly bitDepth: 16 | 24 | 32;
   readonly signal: AbortSignal;
-  /** Called with the number of samples that are done. */
+  /** Called with the number of samples done. */
   readonly report: (done: number) => void;
 }
 
 const sampleFormats = { 16: 'int16', 24: 'int24', 32: 'float32' } as const;
 
-/** The number of samples of a field at a sample rate: as long a sound as it was fitted to. */
+/** The number of samples at a sample rate, for a sound as long as the one that the field was fitted to. */
 export const sampleCount = ({ length, sampleRate }: AudioDescription, wanted: number): number =>
   Math.max(1, Math.round((length * wanted) / sampleRate));
 
 /**
- * Renders a field to a WAV file, which appears under its name when it is whole.
+ * Renders a field to a WAV file. It appears under its name only when it is complete.
  *
  * @throws the reason of `signal` when it is aborted
  */

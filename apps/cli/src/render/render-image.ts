@@ -1,4 +1,4 @@
-/** @file A picture of a field, made a strip of rows at a time. */
+/** @file Renders a field as a picture, one strip of rows at a time. */
 
 import { InputError } from '@neural-fields/app-kit';
 import { extensionOf } from '@neural-fields/app-kit/files';
@@ -18,28 +18,28 @@ import type { Field } from '@neural-fields/core';
 import { createImageWriter, writeImage } from '@neural-fields/signals/node';
 import ndarray from 'ndarray';
 
-/** Formats other than PNG are encoded from memory: this many values are 256 MiB of float32. */
+/** Formats other than PNG are encoded in memory: this many values take 256 MiB as float32. */
 const WHOLE_VALUES = 2 ** 26;
 
-/** What a picture shows and how it is written. */
+/** What a picture shows, and how it is written. */
 export interface RenderImageOptions {
   readonly view: ImageView;
   readonly quantity: Quantity;
   readonly range: DisplayRange;
   readonly bitDepth: 8 | 16;
   readonly signal: AbortSignal;
-  /** Called with the number of pixels that are done. */
+  /** Called with the number of pixels done. */
   readonly report: (done: number) => void;
 }
 
-/** Takes rows from above to below. */
+/** Takes rows from top to bottom. */
 interface RowTarget {
   writeRows(rows: Float32Array): Promise<void>;
   close(): Promise<void>;
   abort(): Promise<void>;
 }
 
-/** Holds the whole picture until it is closed. */
+/** Buffers the whole picture until it is closed. */
 const memoryTarget = (path: string, shape: readonly [number, number, number]): RowTarget => {
   const image = new Float32Array(shape[0] * shape[1] * shape[2]);
   let filled = 0;
@@ -54,7 +54,7 @@ const memoryTarget = (path: string, shape: readonly [number, number, number]): R
 };
 
 /**
- * Checks what can be known before rendering.
+ * Checks before rendering what can be known by then.
  *
  * @throws InputError when the format cannot hold the picture
  */
@@ -81,9 +81,9 @@ export const assertRenderable = (
 };
 
 /**
- * Renders a view of a field to a file, which appears under its name when it is whole.
+ * Renders a view of a field to a file. It appears under its name only when it is complete.
  *
- * @throws the reason of `signal` when it is aborted; nothing is then left
+ * @throws the reason of `signal` when it is aborted; no file is then left behind
  */
 export const renderImage = async (
   field: Field,
@@ -99,7 +99,7 @@ export const renderImage = async (
     extensionOf(path) === 'png'
       ? await createImageWriter(path, { width, height, channels, bitDepth })
       : memoryTarget(path, [height, width, channels]);
-  // A strip holds whole rows, about as many as a pass has points.
+  // A strip consists of whole rows, with about as many pixels as a pass has points.
   const rowsPerStrip = Math.min(height, Math.max(1, Math.ceil(pointsPerPass(field, quantity) / width)));
   const strip = new Float32Array(rowsPerStrip * width * channels);
   let filled = 0;

@@ -1,4 +1,4 @@
-/** @file A picture of a shape's field: its surface, or a plane through its distances. */
+/** @file Renders a shape's field as a picture: its surface, or a slice through its distances. */
 
 import {
   type CameraOptions,
@@ -16,15 +16,15 @@ import ndarray from 'ndarray';
 
 /** What a picture of a shape shows, and how it is written. */
 export interface RenderShapeOptions extends PictureSize {
-  /** The surface from a camera, or a plane. */
+  /** The surface as seen from a camera, or a slice. */
   readonly view: CameraOptions | Slice;
   readonly bitDepth: 8 | 16;
   readonly signal: AbortSignal;
-  /** Called with the share of the work that is done, from 0 to 1. */
+  /** Called with the fraction of the work done, from 0 to 1. */
   readonly report: (share: number) => void;
 }
 
-/** Draws a shape's field to a file. @throws the reason of `signal` when it is aborted; nothing is then left */
+/** Draws a shape's field to a file. @throws the reason of `signal` when it is aborted; no file is then left behind */
 export const renderShape = async (field: Field, path: string, options: RenderShapeOptions): Promise<void> => {
   const { width, height, view, bitDepth, signal, report } = options;
   const shape = fieldFunction(field);

@@ -20,12 +20,12 @@ import { chooseExcerpt, type Excerpt, mono, readExcerpt, sampleExcerpt } from '.
 import { loudest, spectrogramOf, spectrogramPicture } from './spectrogram.ts';
 
 /**
- * Values of a sound that is shown and played: half a megabyte at 16 bits, and about a twentieth of a fit by the default
- * settings.
+ * The maximum number of values of a sound that is shown and played: half a megabyte at 16 bits, and about a twentieth
+ * of the time of a fit with the default settings.
  */
 const MAX_VALUES = 2 ** 18;
 
-/** A sound as a WAV file of 16 bits, clipped to [-1, 1]. */
+/** A sound as a 16-bit WAV file, clipped to [-1, 1]. */
 const wavOf = (samples: Float32Array, { channels, sampleRate }: AudioDescription): Uint8Array =>
   encodeAudio(
     {
@@ -38,7 +38,7 @@ const wavOf = (samples: Float32Array, { channels, sampleRate }: AudioDescription
     { sampleFormat: 'int16' },
   );
 
-/** The largest absolute value that is a number. */
+/** The largest finite absolute value. */
 const peakOf = (samples: Float32Array): number =>
   samples.reduce((peak, value) => (Number.isFinite(value) ? Math.max(peak, Math.abs(value)) : peak), 0);
 
@@ -61,7 +61,7 @@ export const audioPage = async (input: PageInput<AudioDescription>): Promise<str
   const top = loudest(originalSpectrogram ?? fieldSpectrogram);
   const fieldPicture = await smallPicture(spectrogramPicture(fieldSpectrogram, top));
   const error = ofOriginal && ofField.map((value, i) => value - (ofOriginal[i] as number));
-  // One scale for all waveforms.
+  // All waveforms have the same scale.
   const shown = [ofField, ...(ofOriginal ? [ofOriginal] : []), ...(error ? [error] : [])];
   const peak = Math.max(...shown.map(values => peakOf(mono(values, channels)))) || 1;
   const wave = (samples: Float32Array, title: string, color: string, captionHtml = ''): string =>

@@ -1,4 +1,4 @@
-/** @file The part of a sound that a page shows and plays, so that neither depends on the sound's length. */
+/** @file The excerpt of a sound that a page shows and plays, so that neither depends on the sound's length. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { sampleRange } from '@neural-fields/app-kit/render';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
@@ -11,24 +11,24 @@ export interface Excerpt {
   readonly length: number;
 }
 
-/** Samples read together. */
+/** The number of samples read at once. */
 const CHUNK = 65_536;
 
-/** An excerpt is looked for at places this part of its length apart. */
+/** Candidate excerpts start this fraction of their length apart. */
 const SHIFTS = 4;
 
-/** Values of the field as samples of the sound, in [-1, 1]. */
+/** Values of the field, scaled to samples of the sound in [-1, 1]. */
 const toSamples = ({ range: [low, high] }: AudioDescription, values: Float32Array): Float32Array =>
   values.map(value => (value - (low + high) / 2) * (2 / (high - low)));
 
-/** The samples of the original: `f32[length, channels]`. */
+/** The samples of an excerpt of the original: `f32[length, channels]`. */
 export const readExcerpt = (
   description: AudioDescription,
   points: PointSet,
   { start, length }: Excerpt,
 ): Float32Array => toSamples(description, points.draw(start, length).targets?.['value'] as Float32Array);
 
-/** The same of the field. @throws the reason of `signal` when it is aborted */
+/** The same excerpt of the field. @throws the reason of `signal` when it is aborted */
 export const sampleExcerpt = async (
   field: Field,
   description: AudioDescription,
@@ -49,7 +49,7 @@ export const sampleExcerpt = async (
 };
 
 /**
- * The loudest excerpt of at most `longest` samples, or the first where the original is not there.
+ * The loudest excerpt of at most `longest` samples, or the first one if the original is not available.
  *
  * @throws the reason of `signal` when it is aborted
  */

@@ -11,15 +11,15 @@ export interface Spectrogram {
   readonly frames: number;
 }
 
-/** The longest window in samples, and the most frames. */
+/** The maximum window length in samples, and the maximum number of frames. */
 const MAX_WINDOW = 512;
 const MIN_WINDOW = 32;
 const MAX_FRAMES = 480;
 
-/** Amplitudes below this share of the loudest are shown as the darkest colour: 80 dB. */
+/** Amplitudes below this fraction of the loudest are shown in the darkest colour: 80 dB. */
 const DARKEST = 1e-4;
 
-/** The amplitudes of Hann windows at equal distances over a sound, which has at least two samples. */
+/** The amplitudes of equally spaced Hann windows over a sound, which has at least two samples. */
 export const spectrogramOf = (samples: Float32Array): Spectrogram => {
   let size = MAX_WINDOW;
   while (size > MIN_WINDOW && size * 8 > samples.length) size /= 2;
@@ -29,7 +29,7 @@ export const spectrogramOf = (samples: Float32Array): Spectrogram => {
   const bands = size / 2;
   const amplitudes = new Float64Array(bands * frames);
   for (let frame = 0; frame < frames; frame++) {
-    // The middle of the window; beyond the ends there is silence.
+    // Windows are centred on their frames; the sound is padded with silence.
     const first = Math.round(((frame + 0.5) / frames) * samples.length - size / 2);
     const real = window.map((factor, i) => factor * (samples[first + i] ?? 0));
     const spectrum = fft({ real, imaginary: new Float64Array(size) });
@@ -44,9 +44,9 @@ export const spectrogramOf = (samples: Float32Array): Spectrogram => {
 export const loudest = ({ amplitudes }: Spectrogram): number => amplitudes.reduce((a, b) => Math.max(a, b), 0);
 
 /**
- * A spectrogram as a picture, in logarithmic colours: `f32[bands, frames, 3]`.
+ * A spectrogram as a picture, with colours on a logarithmic scale: `f32[bands, frames, 3]`.
  *
- * @param top the amplitude that is lightest
+ * @param top the amplitude shown in the lightest colour
  */
 export const spectrogramPicture = ({ amplitudes, bands, frames }: Spectrogram, top: number): Image => {
   const high = Math.max(top, 1e-9);

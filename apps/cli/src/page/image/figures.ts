@@ -1,4 +1,4 @@
-/** @file The pictures and figures of an image's page, computed from the original, where it is there, and the field. */
+/** @file The pictures and figures of an image's page, computed from the field and, if available, the original. */
 import { applyRange, type Quantity, rangeOf } from '@neural-fields/app-kit/render';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
@@ -10,25 +10,23 @@ import { type ShownGrid, sampleGrid, shownGrid } from './pixel-grid.ts';
 import { type ImageSpectra, makeSpectra } from './spectra.ts';
 import { makeZoom, type Zoom, type ZoomTarget } from './zoom.ts';
 
-/**
- * Longest sides in pixels. With those of the other figures they take about a tenth of a fit by the default settings.
- */
+/** Maximum side lengths in pixels. With the other figures they take about a tenth of a fit with default settings. */
 const LONGEST = { value: 576, derivative: 256 } as const;
 
 /** Everything that a page shows of an image. */
 export interface ImageFigures {
-  /** By name. Those of the original are absent where it is not there. */
+  /** By name. Those of the original are absent if it is not available. */
   readonly pictures: Readonly<Record<string, Image>>;
   readonly spectra: ImageSpectra | undefined;
   readonly zoom: Zoom;
   readonly shown: ShownGrid;
-  /** Of the pictures as they are shown; absent without the original. */
+  /** Of the pictures at the size shown; absent without the original. */
   readonly metrics?: { readonly psnr: number; readonly ssim: number };
-  /** The difference that is shown white; absent without the original. */
+  /** The difference that is shown as white; absent without the original. */
   readonly errorScale?: number;
 }
 
-/** What the figures are made of. */
+/** What the figures are computed from. */
 export interface ImageFigureInput {
   readonly field: Field;
   readonly description: ImageDescription;
@@ -38,7 +36,7 @@ export interface ImageFigureInput {
   readonly signal: AbortSignal;
 }
 
-/** The lengths of a gradient `f32[height, width, 2 channels]`, channel by channel. */
+/** The norm of a gradient `f32[height, width, 2 channels]` for each channel. */
 const lengthOf = (gradient: Image): Image => {
   const [height, width] = sizeOf(gradient);
   const channels = (gradient.shape[2] as number) / 2;
@@ -49,19 +47,19 @@ const lengthOf = (gradient: Image): Image => {
   return ndarray(data, [height, width, channels]);
 };
 
-/** Pictures of a derivative on the scale of the first. */
+/** Pictures of a derivative, all on the scale of the first one. */
 const onOneScale = (quantity: Quantity, images: readonly Image[]): Image[] => {
   const range = rangeOf(Float32Array.from((images[0] as Image).data), quantity);
   return images.map(image => ndarray(applyRange(Float32Array.from(image.data), range), [...image.shape]));
 };
 
-/** The size of the differences that white stands for: a power of two, so that a caption can say it. */
+/** The difference that is shown as white: a power of two, which is easy to state in a caption. */
 const errorScaleOf = (errors: Image): number => {
   const [, limit] = rangeOf(Float32Array.from(errors.data), 'gradient');
   return 2 ** Math.ceil(Math.log2(Math.max(limit, 1 / 256)));
 };
 
-/** The mean difference of the colour channels: `f32[height, width, 1]`. */
+/** The mean absolute difference over the colour channels: `f32[height, width, 1]`. */
 const errorsOf = (field: Image, picture: Image): Image => {
   const [a, b] = [colours(field), colours(picture)];
   const [channels, [height, width]] = [a.shape[2] as number, sizeOf(a)];
@@ -75,7 +73,7 @@ const errorsOf = (field: Image, picture: Image): Image => {
 
 const spanOf = (places: Float64Array): readonly [number, number] => {
   const [first, last] = [places[0] as number, places[places.length - 1] as number];
-  // The one place of an axis has no neighbours, and its span may not be empty.
+  // The only place on an axis has no neighbours, and its span must not be empty.
   return places.length === 1 ? [first - 1, first + 1] : [first, last];
 };
 

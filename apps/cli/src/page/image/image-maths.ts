@@ -11,14 +11,14 @@ export const sizeOf = ({ shape }: Image): readonly [height: number, width: numbe
 
 const channelsOf = ({ shape }: Image): number => shape[2] as number;
 
-/** Each value changed by a function of itself and its index. */
+/** Applies a function of the value and its index to each value. */
 export const mapImage = (image: Image, change: (value: number, index: number) => number): Image =>
   ndarray(Float32Array.from(image.data, change), [...image.shape]);
 
 /** The values clipped to [0, 1]. */
 export const clip = (image: Image): Image => mapImage(image, value => Math.min(1, Math.max(0, value)));
 
-/** A rectangle of whole pixels. */
+/** Crops an image to a rectangle of whole pixels. */
 export const crop = (image: Image, { x, y, width, height }: PixelBox): Image => {
   const [, whole] = sizeOf(image);
   const channels = channelsOf(image);
@@ -30,10 +30,10 @@ export const crop = (image: Image, { x, y, width, height }: PixelBox): Image => 
   return ndarray(data, [height, width, channels]);
 };
 
-/** The number of channels without that of the opacity. */
+/** The number of channels without alpha. */
 const colourCount = (channels: number): number => (channels % 2 === 0 ? channels - 1 : channels);
 
-/** The channels without that of the opacity. */
+/** The channels without alpha. */
 export const colours = (image: Image): Image => {
   const [channels, [height, width]] = [channelsOf(image), sizeOf(image)];
   const kept = colourCount(channels);

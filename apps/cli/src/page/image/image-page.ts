@@ -11,7 +11,7 @@ import { mapImage } from './image-maths.ts';
 import { NYQUIST } from './spectra.ts';
 import { ZOOM } from './zoom.ts';
 
-/** What a page may say beside what it shows, in markup. */
+/** Text that a page may have in addition to what it shows, as markup. */
 export interface ImagePageText {
   readonly headingHtml: string;
   readonly leadHtml: string;
@@ -19,21 +19,21 @@ export interface ImagePageText {
   readonly footerHtml: string;
 }
 
-/** Pictures with at most this many pixels a side have hard pixels. */
+/** Pictures with at most this many pixels a side are drawn with sharp pixel edges. */
 const FEW_PIXELS = 256;
 
-/** An error's scale as a share of the range from black to white: `1/16`. */
+/** The scale of errors as a fraction of the range from black to white: `1/16`. */
 const scaleText = (scale: number): string => (scale >= 1 ? String(scale) : `1/${Math.round(1 / scale)}`);
 
-/** Pictures by name, encoded once. */
+/** Pictures by name, each encoded once. */
 type Encoded = Readonly<Record<string, Uint8Array>>;
 
 const encodeAll = async (pictures: Readonly<Record<string, Image>>): Promise<Encoded> => {
   const encoded: Record<string, Uint8Array> = {};
   for (const [name, image] of Object.entries(pictures)) {
-    // Those whose values are read are exact.
+    // Pictures whose values can be read off are stored exactly.
     const isExact = name === 'picture' || name === 'reconstruction';
-    // What lies outside of [0, 1] is clipped, and a value that is none is shown as black.
+    // Values outside [0, 1] are clipped, and values that are not finite are shown as black.
     encoded[name] = await (isExact ? exactPicture : smallPicture)(
       mapImage(image, value => (Number.isFinite(value) ? value : 0)),
     );
@@ -146,7 +146,7 @@ ${figure(encoded['spectrum-field'], 'Field', 'The frame is where the pixels end.
   );
 };
 
-/** The training curve of signals of samples. */
+/** The training curve of a picture or sound. */
 export const psnrReading = ({ history, figures }: PageInput): Parameters<typeof howItLearned>[1] => ({
   label: 'PSNR (dB)',
   values: history.map(({ step, metrics }) => ({ step, value: metrics['psnr'] ?? Number.NaN })),
@@ -166,7 +166,7 @@ const defaultText = ({ name, description, original }: PageInput<ImageDescription
   footerHtml: '',
 });
 
-/** The page of an image's field from figures that are there. */
+/** The page of an image's field from figures that are already computed. */
 export const imagePageOf = async (
   input: PageInput<ImageDescription>,
   figures: ImageFigures,
@@ -174,7 +174,7 @@ export const imagePageOf = async (
 ): Promise<string> => {
   const { field, backend, seconds, name } = input;
   const decibels = input.figures['psnr'] ?? figures.metrics?.psnr;
-  // Of a picture that is shown smaller it would be another figure.
+  // The SSIM of a downscaled picture would be a different figure.
   const similarity = figures.shown.factor === 1 ? figures.metrics?.ssim : undefined;
   const encoded = await encodeAll(figures.pictures);
   const numbers: (readonly [string, string])[] = [

@@ -1,4 +1,4 @@
-/** @file The pixels of the image that a field is fitted to, from the points of the fit. */
+/** @file The pixels of the image that a field was fitted to, read from the points of the fit. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { toPicture } from '@neural-fields/app-kit/render';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
@@ -6,7 +6,7 @@ import type { Image, PointSet } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { PixelBox, ShownGrid } from './pixel-grid.ts';
 
-/** Points read together. */
+/** The number of points read at once. */
 const CHUNK = 65_536;
 
 /** A rectangle of the image: `f32[height, width, channels]`, black 0 and white 1. */
@@ -21,8 +21,8 @@ export const readPixels = (description: ImageDescription, points: PointSet, box:
 };
 
 /**
- * The image made smaller, each pixel the mean of its block: `f32[height, width, channels]`, black 0 and white 1. It is
- * read a part at a time.
+ * The image, downscaled so that each pixel is the mean of a block: `f32[height, width, channels]`, black 0 and white 1.
+ * The image is read in parts.
  *
  * @throws the reason of `signal` when it is aborted
  */

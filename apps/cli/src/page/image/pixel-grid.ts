@@ -6,9 +6,9 @@ import type { Field } from '@neural-fields/core';
 import type { Image, Span } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 
-/** The points of a picture: every row crossed with every column. */
+/** The points of a picture: every row combined with every column. */
 export interface PixelGrid {
-  /** The y coordinates of the rows, from above. */
+  /** The y coordinates of the rows, from top to bottom. */
   readonly rows: Float64Array;
   /** The x coordinates of the columns. */
   readonly columns: Float64Array;
@@ -26,8 +26,8 @@ export interface PixelBox {
 export const wholeBox = ({ width, height }: ImageDescription): PixelBox => ({ x: 0, y: 0, width, height });
 
 /**
- * The coordinates of `count` places along an axis, in equal steps over the pixels `first` ... `first + pixels - 1`:
- * with as many places as pixels the pixels' own.
+ * The coordinates of `count` equally spaced places along an axis, over the pixels `first` ... `first + pixels - 1`; if
+ * `count` equals `pixels`, those of the pixels themselves.
  */
 const coordinatesOf = (
   { convention }: ImageDescription,
@@ -59,9 +59,9 @@ export const gridOver = (
   };
 };
 
-/** A picture of an image made smaller by a whole factor: its grid, and the pixels that it covers. */
+/** An image downscaled by an integer factor: its grid, and the pixels that it covers. */
 export interface ShownGrid {
-  /** Each of its pixels is a block of this many pixels of the image on a side. */
+  /** The side length of the block of image pixels that each of its pixels stands for. */
   readonly factor: number;
   readonly width: number;
   readonly height: number;
@@ -69,7 +69,7 @@ export interface ShownGrid {
   readonly grid: PixelGrid;
 }
 
-/** The largest picture of an image with sides of at most `longest` pixels; what is left of a block is cut off. */
+/** The largest downscaled image with sides of at most `longest` pixels; incomplete blocks are cut off. */
 export const shownGrid = (description: ImageDescription, longest: number): ShownGrid => {
   const { width, height } = description;
   const factor = Math.ceil(Math.max(width, height) / longest);
@@ -83,7 +83,7 @@ export const shownGrid = (description: ImageDescription, longest: number): Shown
   return { factor, ...size, box, grid: gridOver(description, box, size) };
 };
 
-/** The values of a field's quantity on a grid, in units of the image: `f32[rows, columns, shownChannels]`. */
+/** A quantity of a field on a grid, in units of the image: `f32[rows, columns, shownChannels]`. */
 export const sampleGrid = async (
   field: Field,
   description: ImageDescription,

@@ -1,4 +1,4 @@
-/** @file The spectra of an image and of the field, which is sampled more densely. */
+/** @file The spectra of an image and of its field, which is sampled more densely. */
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
 import { amplitudeSpectrum, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core/spectra';
@@ -8,28 +8,26 @@ import { brightness, sizeOf } from './image-maths.ts';
 import { readPixels } from './original-pixels.ts';
 import { gridOver, type PixelBox, sampleGrid } from './pixel-grid.ts';
 
-/**
- * The field is sampled this many times as densely as the pixels, so that frequencies beyond theirs show.
- */
+/** The field is sampled this many times as densely as the pixels, to show frequencies beyond the pixels' own. */
 const OVERSAMPLING = 2;
 
-/** The longest side of the part that is looked at, in pixels. */
+/** The maximum side length of the part that is analysed, in pixels. */
 const LONGEST = 256;
 
-/** The darkest colour is this part of the largest amplitude. */
+/** The darkest colour stands for this fraction of the largest amplitude. */
 const DARKEST = 1e-6 ** 0.75;
 
-/** The highest frequency that a grid of pixels can carry, in cycles per pixel. */
+/** The highest frequency that a grid of pixels can represent, in cycles per pixel. */
 export const NYQUIST = 0.5;
 
 /** Spectra in cycles per pixel. */
 export interface ImageSpectra {
-  /** Absent where the original is not there. */
+  /** Absent if the original is not available. */
   readonly picture?: RadialSpectrum;
   readonly field: RadialSpectrum;
   /** Named `spectrum-...`. */
   readonly pictures: Readonly<Record<string, Image>>;
-  /** Whether they are of the middle of the image alone. */
+  /** Whether they cover only the middle of the image. */
   readonly isPart: boolean;
 }
 
@@ -55,7 +53,7 @@ export const makeSpectra = async (
   signal: AbortSignal,
 ): Promise<ImageSpectra | undefined> => {
   const box = middleBox(description);
-  // A Hann window over one or two samples leaves nothing.
+  // A Hann window over one or two samples is zero everywhere.
   if (Math.min(box.width, box.height) < 4) return undefined;
   const size = { width: box.width * OVERSAMPLING, height: box.height * OVERSAMPLING };
   const drawn = await sampleGrid(field, description, gridOver(description, box, size), { quantity: 'value', signal });

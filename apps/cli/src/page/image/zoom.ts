@@ -1,4 +1,4 @@
-/** @file A detail of an image drawn more finely than its pixels: by the field, by bicubic interpolation, and itself. */
+/** @file A detail of an image, enlarged beyond its pixels: by the field, by bicubic interpolation, and the original. */
 import type { Region } from '@neural-fields/app-kit/render';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
@@ -7,30 +7,30 @@ import { brightness, clip, colours, crop, sizeOf } from './image-maths.ts';
 import { readPixels } from './original-pixels.ts';
 import { gridOver, type PixelBox, type ShownGrid, sampleGrid, wholeBox } from './pixel-grid.ts';
 
-/** How much larger than the pixels of the fit the detail is shown. */
+/** The magnification of the detail relative to the pixels of the fit. */
 export const ZOOM = 4;
 
-/** The longest side of a detail that is looked for, in pixels. */
+/** The maximum side length of a detail that is chosen automatically, in pixels. */
 const DETAIL_SIDE = 96;
 
-/** Pixels around the detail that bicubic interpolation sees too. */
+/** The number of pixels around the detail that are also used by the bicubic interpolation. */
 const BORDER = 4;
 
 /** Which detail is shown, and what it is compared with. */
 export interface ZoomTarget {
   readonly region: Region;
-  /** The same image with more pixels. */
+  /** The same image at a higher resolution. */
   readonly reference: Image;
 }
 
-/** What is zoomed into. */
+/** What the zoom is made from. */
 export interface ZoomInput {
   readonly field: Field;
   readonly description: ImageDescription;
   readonly points?: PointSet | undefined;
-  /** The picture in which the detail is looked for. */
+  /** The picture in which a detail is chosen. */
   readonly shown: { readonly grid: ShownGrid; readonly picture: Image };
-  /** In place of a detail that is looked for. */
+  /** A given detail, instead of one chosen automatically. */
   readonly target?: ZoomTarget | undefined;
   readonly signal: AbortSignal;
 }
@@ -39,19 +39,17 @@ export interface ZoomInput {
 export interface Zoom {
   /** Named `zoom-...`. */
   readonly pictures: Readonly<Record<string, Image>>;
-  /**
-   * Of the detail at `factor` times the pixels, against the reference; absent where it has no such number of pixels.
-   */
+  /** Compares the detail at `factor` times the pixels with the reference; absent if that has no such resolution. */
   readonly metrics?: { readonly factor: number; readonly field: number; readonly bicubic: number };
   readonly box: PixelBox;
 }
 
-/** With fewer cells to a side, the detail would be another part of the picture. */
+/** With fewer cells per side, snapping would move the detail to a different part of the picture. */
 const MIN_CELLS = 16;
 
 const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));
 
-/** The pixels of a region whose edges are whole multiples of a cell, of which `cells` make a side. */
+/** The pixels of a region whose edges are snapped to whole cells, of which there are `cells` on each side. */
 const snappedBox = (
   { width, height }: ImageDescription,
   region: Region,
@@ -63,7 +61,7 @@ const snappedBox = (
   return { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
 };
 
-/** The square of the shown picture whose neighbouring pixels differ most, in pixels of the image. */
+/** The square of the shown picture in which neighbouring pixels differ most, in pixels of the image. */
 export const busiestBox = (description: ImageDescription, { grid, picture }: ZoomInput['shown']): PixelBox => {
   const { factor } = grid;
   const [height, width] = sizeOf(picture);
@@ -94,7 +92,7 @@ export const busiestBox = (description: ImageDescription, { grid, picture }: Zoo
   };
 };
 
-/** A box with its surroundings, and where the box lies in them. */
+/** A box enlarged by a border, and the position of the box within it. */
 const withBorder = (box: PixelBox, whole: PixelBox): { readonly outer: PixelBox; readonly inner: PixelBox } => {
   const [x, y] = [Math.max(0, box.x - BORDER), Math.max(0, box.y - BORDER)];
   const outer = {
@@ -113,7 +111,7 @@ const scaled = (box: PixelBox, factor: number): PixelBox => ({
   height: Math.round(box.height * factor),
 });
 
-/** The detail of the target, and how many times more pixels its reference has where the two can be compared. */
+/** The detail of the target, and the reference's scale factor if the two can be compared. */
 const targetBox = (
   description: ImageDescription,
   { region, reference }: ZoomTarget,
@@ -142,7 +140,7 @@ export const makeZoom = async (input: ZoomInput): Promise<Zoom> => {
   if (points === undefined) return { pictures, box };
   const { outer, inner } = withBorder(box, wholeBox(description));
   const bicubicAt = (times: number): Image => {
-    // A border that is cut must be whole pixels of the result: the whole image is, where the factor is no integer.
+    // A cropped border must be whole pixels of the result. With a fractional factor, resize the whole image.
     const from = Number.isInteger(times) ? { outer, inner } : { outer: wholeBox(description), inner: box };
     const pixels = readPixels(description, points, from.outer);
     const { width, height } = scaled({ ...from.outer, x: 0, y: 0 }, times);

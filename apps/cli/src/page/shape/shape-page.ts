@@ -17,16 +17,16 @@ import type { PageInput } from '../page-input.ts';
 import { howItLearned, howItWasMade, interactivePage, smallPicture } from '../sections.ts';
 import { FRONT, pictureOf, surfaceOf } from './surface.ts';
 
-/** Cells of the surface along each axis, and pixels of its pictures. */
+/** The number of cells along each axis from which the surface is extracted, and of pixels along its pictures' sides. */
 const RESOLUTION = 96;
 const SIDE = 384;
 const TURN_SIDE = 256;
-/** Pictures of a whole turn. */
+/** The number of pictures in a full turn. */
 const TURN_VIEWS = 16;
-/** A mesh of more triangles is not drawn beside the field's: it would take as long as the fit. */
+/** A mesh with more triangles is not drawn beside the field's: that would take as long as the fit. */
 const MAX_TRIANGLES = 300_000;
 /**
- * A fitted field's gradient is about 1 long; blocks that have no surface by this bound are not evaluated.
+ * A fitted field's gradient has a length of about 1; blocks that by this bound cannot contain the surface are skipped.
  */
 const LIPSCHITZ = 4;
 
@@ -72,11 +72,11 @@ const drawSlices = async ({ field, signal }: PageInput): Promise<string> => {
   );
 };
 
-/** A turn round the surface, in pictures. */
+/** Pictures of the surface from all sides, as a turntable. */
 const drawTurn = async (mesh: Mesh): Promise<string> => {
   const pictures = [];
   for (let i = 0; i < TURN_VIEWS; i++) {
-    // The last, at which the slider begins, is the view from the front.
+    // The last picture, at which the slider starts, is the front view.
     const azimuth = (FRONT.azimuth + (360 * (i + 1)) / TURN_VIEWS) % 360;
     const picture = pictureOf(mesh, { side: TURN_SIDE, from: { ...FRONT, azimuth } });
     pictures.push({ bytes: await smallPicture(picture), label: `seen from ${azimuth.toFixed(0)} degrees` });

@@ -5,13 +5,13 @@ import { extractSurface, fieldFunction, type Mesh } from '@neural-fields/shapes'
 import type { Image } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 
-/** Where a surface is seen from, in degrees. */
+/** The direction from which a surface is seen, in degrees. */
 export interface ViewAngle {
   readonly azimuth: number;
   readonly elevation: number;
 }
 
-/** The view of previews, and of the pictures on the way. */
+/** The view of previews, and of the pictures during a fit. */
 export const FRONT: ViewAngle = { azimuth: 30, elevation: 20 };
 
 /** The zero level of a field in [-1, 1]^3. @throws the reason of `signal` when it is aborted */
@@ -25,9 +25,9 @@ export const surfaceOf = (
 ): Promise<Mesh> =>
   extractSurface(fieldFunction(field), { resolution, signal, ...(lipschitz !== undefined && { lipschitz }) });
 
-/** A mesh, which may be empty, as a square picture: `f32[side, side, 3]`. */
+/** A square picture of a mesh, which may be empty: `f32[side, side, 3]`. */
 export const pictureOf = (mesh: Mesh, { side, from }: { readonly side: number; readonly from: ViewAngle }): Image => {
-  // Normals cannot be computed for a mesh without a vertex: early in a fit a field may have no zero level.
+  // Normals cannot be computed for an empty mesh: early in a fit a field may have no zero level.
   const drawn = mesh.triangles.length === 0 ? { ...mesh, normals: new Float32Array() } : mesh;
   return ndarray(drawMesh(drawn, createCamera(from), { width: side, height: side }), [side, side, 3]);
 };

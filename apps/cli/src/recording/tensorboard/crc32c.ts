@@ -1,4 +1,4 @@
-/** @file The checksum CRC-32C (Castagnoli) of RFC 3720, section 12.1, bit by bit from a table. */
+/** @file The checksum CRC-32C (Castagnoli) of RFC 3720, section 12.1, computed from a table. */
 
 /** The polynomial 0x1EDC6F41 with its bits reversed. */
 const POLYNOMIAL = 0x82f63b78;
@@ -9,7 +9,7 @@ const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
-/** The CRC-32C of some bytes, an unsigned integer of 32 bits. */
+/** The CRC-32C of some bytes, as an unsigned 32-bit integer. */
 export const crc32c = (bytes: Uint8Array): number => {
   let value = 0xffffffff;
   for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 0xff] as number);

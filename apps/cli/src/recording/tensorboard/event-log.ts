@@ -1,4 +1,4 @@
-/** @file A folder that TensorBoard reads: one event file for each run, the runs of one fit one after the other. */
+/** @file A folder that TensorBoard reads: one event file for each run of a fit. */
 import { closeSync, openSync, readdirSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Output } from '@neural-fields/app-kit';
@@ -6,7 +6,7 @@ import type { FitProgress } from '@neural-fields/core';
 import { describeFileError } from '@neural-fields/core/node';
 import { type EventTime, type SummaryValue, startEvent, summaryEvent, tfRecord, versionEvent } from './event.ts';
 
-/** The end of the names of this program's event files; TensorBoard takes any file with `tfevents` in its name. */
+/** The suffix of this program's event files; TensorBoard reads any file with `tfevents` in its name. */
 const SUFFIX = '.neural-fields';
 const isEventFile = (name: string): boolean => name.startsWith('events.out.tfevents.') && name.endsWith(SUFFIX);
 
@@ -29,7 +29,7 @@ export interface EventLog {
   close(): void;
 }
 
-/** How a log goes on. */
+/** How a log is continued. */
 export interface EventLogOptions {
   /** The step to resume from; at 0 the event files of earlier fits are removed. */
   readonly step: number;
@@ -46,7 +46,7 @@ const scalarsOf = ({ loss, terms, metrics, learningRate }: FitProgress): Summary
   ];
 };
 
-/** A new file, whose name sorts after those that are there. */
+/** A new file, whose name sorts after the existing ones. */
 const createEventFile = (folder: string): { readonly path: string; readonly handle: number } => {
   const taken = readdirSync(folder).filter(isEventFile).length;
   const seconds = Math.floor(Date.now() / 1000);
@@ -55,7 +55,7 @@ const createEventFile = (folder: string): { readonly path: string; readonly hand
 };
 
 /**
- * Opens a log in a folder that is there. What cannot be written later on, as on a full disk, is told once, and the log
+ * Opens a log in an existing folder. If a later write fails, as on a full disk, a warning is given once and the log
  * ends there.
  *
  * @throws FileError when the first records cannot be written
@@ -91,7 +91,7 @@ export const openEventLog = (folder: string, { step, output }: EventLogOptions):
   }
   return {
     report: progress => {
-      // After a divergence the fit has gone back.
+      // After a divergence the fit resumes from an earlier step.
       if (progress.step <= lastStep) log(startEvent(now(progress.step)));
       lastStep = progress.step;
       log(summaryEvent(now(progress.step), scalarsOf(progress)));

@@ -1,6 +1,6 @@
 /**
- * @file The records of an event file: TFRecord framing round TensorFlow's messages `Event` and `Summary`. The numbers
- *   of the fields are those of `tensorflow/core/util/event.proto` and `tensorflow/core/framework/summary.proto`.
+ * @file The records of an event file: TFRecord framing around TensorFlow's messages `Event` and `Summary`. The field
+ *   numbers are those of `tensorflow/core/util/event.proto` and `tensorflow/core/framework/summary.proto`.
  */
 import { maskedCrc32c } from './crc32c.ts';
 import { bytesField, doubleField, floatField, integerField, message, stringField } from './protobuf.ts';
@@ -17,9 +17,9 @@ export type SummaryValue =
       readonly channels: number;
     };
 
-/** When something happened, and at which step. */
+/** The time and the step of an event. */
 export interface EventTime {
-  /** Seconds since 1970. */
+  /** Seconds since the Unix epoch. */
   readonly wallTime: number;
   readonly step: number;
 }
@@ -28,7 +28,7 @@ const valueMessage = (value: SummaryValue): Uint8Array => {
   const tag = stringField(1, value.tag);
   if ('scalar' in value) return message(tag, floatField(2, value.scalar));
   const { png, width, height, channels } = value;
-  // The colour space is given by the number of channels.
+  // The colour space is encoded as the number of channels.
   const image = message(integerField(1, height), integerField(2, width), integerField(3, channels), bytesField(4, png));
   return message(tag, bytesField(4, image));
 };
@@ -36,14 +36,14 @@ const valueMessage = (value: SummaryValue): Uint8Array => {
 const eventMessage = ({ wallTime, step }: EventTime, content: Uint8Array): Uint8Array =>
   message(doubleField(1, wallTime), integerField(2, step), content);
 
-/** The event that every file begins with. */
+/** The event with which every file begins. */
 export const versionEvent = (wallTime: number): Uint8Array =>
   eventMessage({ wallTime, step: 0 }, stringField(3, 'brain.Event:2'));
 
-/** The event by which a reader forgets what an earlier run has logged for this step and later ones. */
+/** The event that makes a reader discard what an earlier run has logged for this step and later ones. */
 export const startEvent = (time: EventTime): Uint8Array => eventMessage(time, bytesField(7, integerField(1, 1)));
 
-/** The event of some values at a step. */
+/** The event that carries some values at a step. */
 export const summaryEvent = (time: EventTime, values: readonly SummaryValue[]): Uint8Array =>
   eventMessage(time, bytesField(5, message(...values.map(value => bytesField(1, valueMessage(value))))));
 

@@ -1,9 +1,9 @@
-/** @file The wire format of protocol buffers, as far as event files need it. */
+/** @file The wire format of protocol buffers, as far as event files use it. */
 
-/** The wire types of the fields that are written. */
+/** The wire types that are used. */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
-/** A non-negative integer in groups of seven bits, the lowest first. @throws RangeError for any other number */
+/** Encodes a non-negative integer as a varint. @throws RangeError for any other number */
 const varint = (value: number): Uint8Array => {
   if (!Number.isSafeInteger(value) || value < 0)
     throw new RangeError(`varint: value must be an integer of at least 0, got ${value}`);
@@ -34,12 +34,12 @@ export const floatField = (field: number, value: number): Uint8Array => {
   return tagged(field, WIRE.fixed32, content);
 };
 
-/** A field of type `bytes`, or of a message that is encoded. */
+/** A field of type `bytes`, or an encoded message. */
 export const bytesField = (field: number, content: Uint8Array): Uint8Array =>
   tagged(field, WIRE.bytes, Buffer.concat([varint(content.length), content]));
 
 /** A field of type `string`. */
 export const stringField = (field: number, text: string): Uint8Array => bytesField(field, Buffer.from(text, 'utf8'));
 
-/** A message of its fields, in the order given. */
+/** A message made of its fields, in the order given. */
 export const message = (...fields: readonly Uint8Array[]): Uint8Array => Buffer.concat(fields);
