@@ -35,8 +35,8 @@ const SIDES = { going: 128, last: 256 } as const;
 /**
  * Where the previews of a fit are drawn; `undefined` for signals that have none, or if none are requested.
  *
- * @throws UsageError when previews are requested and the signal is not a shape
  * @throws UsageError when `--preview` is given and the signal is not a shape
+ */
 export const previewFile = ({ kind }: SignalDescription, options: PreviewOptions): string | undefined => {
   const { preview = `${options.output}.png`, previewEvery } = options;
   if (kind !== 'shape' && options.preview !== undefined)
