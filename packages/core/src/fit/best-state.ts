@@ -72,8 +72,8 @@ export class BestState {
   }
 
   /**
-   * The best parameters, if they are better than the latest ones; `undefined` where the last loss that was read was the
-   * best: the update after it has no loss yet, and is kept.
+   * The best parameters, if they are better than the latest ones; `undefined` if the last loss that was read was the
+   * best: the update after it has no loss yet, so the latest parameters are kept.
    */
   get earlier(): { readonly parameters: Tensor1D; readonly step: number } | undefined {
     const now = this.#now;

@@ -278,7 +278,7 @@ async function* runFit(
         reason !== undefined ||
         performance.now() - saved.time >= 1000 * (checkpoint?.everySeconds ?? SAVE_EVERY_SECONDS) ||
         step % (checkpoint?.everySteps ?? Number.POSITIVE_INFINITY) === 0;
-      // Also when the caller has had enough, and leaves the loop.
+      // Also saved when the caller leaves the loop early.
       let left = report !== undefined;
       try {
         if (report) yield reason === undefined ? report : { ...report, stopped: reason };

@@ -75,7 +75,7 @@ export class ModelRun {
 /**
  * Claims a model's parameters and makes them ready for training.
  *
- * @param state where to go on from
+ * @param state the state to resume from
  * @throws TypeError when the model was disposed, Error when another fit trains it
  */
 export const startModelRun = (model: Model, options: ModelRunOptions, state?: TrainingState): ModelRun => {

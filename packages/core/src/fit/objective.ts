@@ -228,7 +228,7 @@ export class Objective {
     return partial;
   }
 
-  /** The chunks of a term in order. Each must be used before the next is asked for. */
+  /** The chunks of a term in order. Each must be used before the next is requested. */
   *chunks(term: Term, at: StepDraw): Generator<DeviceChunk> {
     const total = term.points.pointsPerStep;
     const known = this.#resident.get(term);
@@ -495,7 +495,7 @@ export class Objective {
     }
   }
 
-  /** Gives a source the losses that it asks for before a step. */
+  /** Gives a source the losses that it requests before a step. */
   async #score(term: Term, { view, flat, at: { step, steps }, yieldToEventLoop }: ScoringPass): Promise<void> {
     const scoring = term.points.scoring as PointScoring;
     const at = { step, steps };
@@ -552,8 +552,8 @@ export class Objective {
 }
 
 /**
- * Runs a differentiation. tfjs frees the tensors that kernels save for the backward pass only at its end; if that is
- * not reached, because a loss or a kernel throws, they are freed here.
+ * Runs a differentiation. tfjs frees the tensors that kernels save for the backward pass only when it finishes; if it
+ * does not, because a loss or a kernel throws, they are freed here.
  */
 const differentiated = <T>(work: () => T): T => {
   try {
@@ -575,7 +575,7 @@ const observe = async ({ points }: Term, losses: Tensor1D, start: number, { step
   points.observe?.(values, start, { step, steps });
 };
 
-/** What a pass over the points that a source scores works with. */
+/** The inputs of a pass over the points that a source scores. */
 interface ScoringPass {
   readonly view: ModelView;
   readonly flat: Tensor1D;

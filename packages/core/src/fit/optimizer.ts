@@ -43,7 +43,7 @@ interface OptimizerBase {
 export interface OptimizerParameters {
   /** Names, shapes, and offsets in the optimizer's vectors. */
   readonly layout: ParameterLayout;
-  /** All parameters of the model, of which those may be a group. */
+  /** All parameters of the model; those in `layout` may be a group of them. */
   readonly model: ParameterLayout;
 }
 
@@ -86,7 +86,7 @@ export interface Evaluation {
 }
 
 /**
- * What a search minimises, for searches that need more of it than evaluations: `createCurvature` of
+ * What a search minimises, for searches that need more than evaluations of it: `createCurvature` of
  * `@neural-fields/core/curvature` draws the same points with the same options.
  */
 export interface SearchObjective {
@@ -104,7 +104,7 @@ export interface SearchObjective {
 export interface SearchInput extends Evaluation {
   /** `f32[P]` */
   readonly parameters: Float32Array;
-  /** The optimizer's own vectors, as the last search gave them; none at the first step. */
+  /** The optimizer's own vectors, as returned by the last search; none at the first step. */
   readonly state: readonly Float32Array[];
   readonly objective: SearchObjective;
   /**

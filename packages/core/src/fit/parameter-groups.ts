@@ -30,7 +30,7 @@ interface Segment {
 const fits = (entry: ParameterEntry, query: ParameterQuery): boolean =>
   Object.entries(query).every(([key, value]) => entry[key as keyof ParameterQuery] === value);
 
-/** The group of state that is not trained. */
+/** The group of untrained state. */
 const UNTRAINED: ParameterGroup = { parameters: {}, frozen: true };
 
 /** The segments of the vector in order, with neighbours of one group merged. */
@@ -104,8 +104,8 @@ const optimizerOf = (
 };
 
 /**
- * Combines a fit's optimizer and those of its groups into one. It has as many state vectors as the optimizer with the
- * most; a segment's part of one that its optimizer does not have is unused, and has the segment's length.
+ * Combines a fit's optimizer and those of its groups into one. It has the largest number of state vectors of any of
+ * them. Where a segment's optimizer has fewer, its part of the other vectors is unused, and has the segment's length.
  */
 const groupedOptimizer = (
   base: GradientOptimizer,
@@ -117,7 +117,7 @@ const groupedOptimizer = (
   const stateSize = Math.max(base.stateSize, ...optimizers.map(optimizer => optimizer?.stateSize ?? 0));
   const isFrozen = segments.map(({ group }) => group.frozen ?? false);
   const [ranges, stateLengths] = stateRangesOf(segments, optimizers, stateSize);
-  /** A segment's own vectors of the state, and those that it does not use. */
+  /** A segment's parts of the state vectors, including those that it does not use. */
   const cutState = <T>(state: readonly T[], index: number, cut: (vector: T, range: Range) => T): T[] => {
     const own = ranges[index] as readonly Range[];
     return state.map((vector, i) => cut(vector, own[i] as Range));

@@ -81,7 +81,7 @@ const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
   return { states, ...(typeof reason === 'string' && { reason }) };
 };
 
-/** The running mean and the best of it, after `step` updates. */
+/** The running mean and the best one so far, after `step` updates. */
 const readBest = (best: unknown, step: number): Omit<SavedBest, 'parameters'> => {
   const { step: at, seen, loss, running } = isObject(best) ? best : {};
   const areCounts = Number.isSafeInteger(at) && Number.isSafeInteger(seen);
@@ -137,7 +137,7 @@ const readVector = (name: string, array: ShapedArray): Float32Array => {
   return readValues(name, array);
 };
 
-/** Values of any number. */
+/** A vector of any length. */
 const readValues = (name: string, { data }: ShapedArray): Float32Array => {
   if (!(data instanceof Float32Array)) throw damaged(`its ${name} must be float32`);
   assertFinite(name, data);
@@ -207,7 +207,7 @@ export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {})
   return { ...decodeRun(file, file.parameters), spec: file.spec };
 };
 
-/** A checkpoint with the model that it is of. */
+/** A checkpoint with its model. */
 export interface CheckpointedModel {
   readonly checkpoint: ModelCheckpoint;
   readonly model: Model;
@@ -263,7 +263,7 @@ const assertSame = (what: string, saved: string | undefined, wanted: string | un
   );
 };
 
-/** The entries of both, with both values. */
+/** The names of all entries, each with both values. */
 const compared = (saved: RunFacts, wanted: RunFacts): (readonly [string, string | undefined, string | undefined])[] => {
   const factOf = (facts: RunFacts, name: string): string | undefined =>
     Object.hasOwn(facts, name) ? facts[name] : undefined;

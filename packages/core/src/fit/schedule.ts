@@ -83,7 +83,7 @@ export interface WarmupStableDecayOptions {
 
 /**
  * Warm-up, then the constant factor 1, then a decay to `final` at the last step: Hu et al. 2024, arXiv:2404.06395,
- * section 4. With s the share of the decay that is done, the factor is 1 - (1 - final) sqrt(s), the `1-sqrt` cooldown
+ * section 4. With s the completed share of the decay, the factor is 1 - (1 - final) sqrt(s), the `1-sqrt` cooldown
  * of Hägele et al. 2024, arXiv:2405.18392, section 3.
  *
  * @throws RangeError or TypeError when an option is wrong

@@ -18,7 +18,7 @@ interface TermEvaluation extends Evaluation {
 /** The options of {@link SearchStepper}. */
 export interface SearchStepperOptions extends StepperOptions {
   readonly model: Model;
-  /** Of the fit. */
+  /** The seed of the fit. */
   readonly seed: number;
   readonly chunkSize: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** @file The number of steps that fit into some seconds, measured once before a fit. */
+/** @file The number of steps that fit into a given time, measured once before a fit. */
 import { keep, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Model, ModelDescription } from '../model.ts';
 import { fit } from './fit.ts';
@@ -7,21 +7,21 @@ import { decodeModelCheckpoint } from './read-checkpoint.ts';
 import { SourceStateStore } from './source-states.ts';
 import type { ObjectiveTerm } from './term.ts';
 
-/** The options of {@link stepsWithin}: those of the fit, of which `until` and `adapt` take no part, and its time. */
+/** The options of {@link stepsWithin}: those of the fit, of which `until` and `adapt` are not applied, and its time. */
 export interface StepsWithinOptions extends Omit<FitOptions, 'steps'> {
-  /** The time that all steps may take, those of the measurement included. */
+  /** The time that all steps may take, including those of the measurement. */
   readonly seconds: number;
   /** A clock in milliseconds; `performance.now` if absent. */
   readonly now?: () => number;
 }
 
-/** Intervals between reports that are timed after the first report, whose steps compile and allocate. */
+/** The number of report intervals that are timed, after the first report, whose steps compile and allocate. */
 const TIMED = 5;
 /** The maximum number of steps between reports while they are timed. */
 const MAX_REPORT_EVERY = 10;
 /** The share of the time after which no further interval is timed. */
 const MEASURING_SHARE = 0.1;
-/** The number of steps that schedules are told: all factors are those of the beginning of a long fit. */
+/** The total number of steps for schedules: all factors are those at the beginning of a long fit. */
 const NOMINAL_STEPS = 1000;
 
 const medianOf = (values: readonly number[]): number => {
@@ -30,10 +30,10 @@ const medianOf = (values: readonly number[]): number => {
 };
 
 /**
- * The number of steps of a fit that takes about `seconds`. If the checkpoint store has a checkpoint, it is that of its
- * run; otherwise it is measured: a few steps are taken and timed, without the first ones, and then the model and its
- * point sources get their former state back. The clock decides nothing else, so a fit with this number of steps
- * resumes to the same bits.
+ * The number of steps of a fit that takes about `seconds`. If the checkpoint store has a checkpoint, it is the number
+ * of that run. Otherwise it is measured: a few steps are run, and timed except for the first ones; then the previous
+ * state of the model and its point sources is restored. The clock decides nothing else, so a fit with this number of
+ * steps resumes to the same bits.
  *
  * ```ts
  * const options = { optimizer: adam({ learningRate: 1e-3 }), schedule: cosine(), checkpoint: { store } };
@@ -41,7 +41,7 @@ const medianOf = (values: readonly number[]): number => {
  * for await (const { loss } of fit(field, terms, { ...options, steps })) show(loss);
  * ```
  *
- * Steps after which others work, e.g. to draw the field at every report, take longer than those that are timed.
+ * Other work between steps, e.g. drawing the field at every report, is not timed and makes the fit longer.
  *
  * @param options those of the fit that its steps depend on, and `seconds`
  * @returns at least 1

@@ -5,7 +5,7 @@ export interface ConjugateGradientsOptions {
   /** Added to the diagonal of the matrix. */
   readonly shift: number;
   readonly maxProducts: number;
-  /** The norm of the residual at which the iteration ends, relative to that of the right-hand side. */
+  /** The norm of the residual at which the iteration stops, relative to the norm of the right-hand side. */
   readonly tolerance: number;
 }
 
@@ -18,10 +18,10 @@ export interface ConjugateGradientsSolution {
 
 /**
  * Solves (A + shift I) x = b by conjugate gradients from x = 0: Nocedal and Wright, Numerical Optimization, 2nd
- * edition, 2006, algorithm 5.2. Along a direction without positive curvature it ends with the solution so far, or with
- * b where that is the first: algorithm 7.1.
+ * edition, 2006, algorithm 5.2. If the curvature along a direction is not positive, it returns the solution so far, or
+ * b if that direction is the first one: algorithm 7.1.
  *
- * @param multiply v to A v
+ * @param multiply maps v to A v
  */
 export const solveConjugateGradients = async (
   multiply: (v: Float64Array) => Promise<Float64Array>,

@@ -1,7 +1,7 @@
 /**
- * @file The Gauss-Newton method with the damping of Levenberg and Marquardt, whose systems of equations are solved by
- *   conjugate gradients: Martens 2010, "Deep learning via Hessian-free optimization"; Nocedal and Wright, Numerical
- *   Optimization, 2nd edition, 2006, section 10.3.
+ * @file The Gauss-Newton method with Levenberg-Marquardt damping; conjugate gradients solve its linear systems. Martens
+ *   2010, "Deep learning via Hessian-free optimization"; Nocedal and Wright, Numerical Optimization, 2nd edition, 2006,
+ *   section 10.3.
  */
 import { tensor1d } from '@tensorflow/tfjs-core';
 import { assertIntervals } from '../fit/assert-intervals.ts';
@@ -15,11 +15,11 @@ import { solveConjugateGradients } from './conjugate-gradients.ts';
 export interface GaussNewtonOptions {
   /** The first damping, relative to the curvature along the first gradient; 1e-3 if absent. */
   readonly damping?: number;
-  /** The maximum number of products with the matrix per system of equations; 100 if absent. */
+  /** The maximum number of products with the matrix per linear system; 100 if absent. */
   readonly maxProducts?: number;
-  /** A system is solved when its residual has this norm, relative to the gradient's; 1e-3 if absent. */
+  /** A linear system counts as solved when its residual has this norm, relative to the gradient's; 1e-3 if absent. */
   readonly tolerance?: number;
-  /** The maximum number of dampings that are tried in a step; 8 if absent. */
+  /** The maximum number of damping values that are tried in a step; 8 if absent. */
   readonly maxTrials?: number;
 }
 
@@ -43,7 +43,7 @@ const nextDamping = ({ lambda, growth }: Damping, ratio: number): Damping =>
     ? { lambda: lambda * Math.max(1 / 3, 1 - (2 * ratio - 1) ** 3), growth: FIRST_GROWTH }
     : { lambda: lambda * growth, growth: 2 * growth };
 
-/** The product of the Gauss-Newton matrix at some parameters with vectors on the host. */
+/** The products of the Gauss-Newton matrix at given parameters with vectors on the host. */
 const productsAt = (
   curvature: Curvature,
   parameters: Float32Array,
@@ -67,11 +67,11 @@ const productsAt = (
 
 /**
  * The Gauss-Newton method: a step solves (G + lambda I) s = -g by conjugate gradients with the products G v of
- * `@neural-fields/core/curvature`, and is taken if the loss decreases. It needs few steps, of many products each, and
- * suits small networks whose residuals become small, e.g. solutions of differential equations; the points of a step
- * should be all points. The losses of all terms need a tangent, e.g. as `pointwiseLoss` has.
+ * `@neural-fields/core/curvature`, and is accepted if the loss decreases. It needs few steps, of many products each,
+ * and suits small networks whose residuals become small, e.g. solutions of differential equations. Every step should
+ * use all points. The loss of every term needs a `tangent`, which e.g. `pointwiseLoss` provides.
  *
- * Parameters, gradients and products are float32; the systems of equations are solved in float64, on the host.
+ * Parameters, gradients and products are float32; the linear systems are solved in float64, on the host.
  *
  * @throws RangeError when an option is out of its range, TypeError when one is unknown
  */

@@ -38,15 +38,15 @@ export const weightMatrices = ({ layout }: OptimizerParameters): MatrixRange[] =
   layout.entries.filter(isWeight).map(rangeOf);
 
 /**
- * Those of hidden layers: neither the first nor the last weights of a list of layers. Branches of combinators and the
- * parts of a model are lists of their own.
+ * The weight matrices of hidden layers: neither the first nor the last weights of a list of layers. Branches of
+ * combinators and the parts of a model are lists of their own.
  */
 export const hiddenMatrices = ({ layout, model }: OptimizerParameters): MatrixRange[] => {
   const hidden = hiddenNames(model);
   return layout.entries.filter(entry => isWeight(entry) && hidden.has(entry.name)).map(rangeOf);
 };
 
-/** A vector in parts. */
+/** A vector split into matrices and all other elements. */
 export interface MatrixParts {
   /** The matrices of each shape, `f32[count, inFeatures, outFeatures]`. */
   readonly stacks: readonly Tensor3D[];
@@ -57,7 +57,7 @@ export interface MatrixParts {
 /** The shape of a stack of matrices. */
 export type StackShape = readonly [count: number, inFeatures: number, outFeatures: number];
 
-/** A division of a vector into stacks of matrices of one shape, and a rest. */
+/** A partition of a vector into stacks of matrices of one shape, and a rest. */
 export interface MatrixPartition {
   readonly shapes: readonly StackShape[];
   /** The number of elements of the rest. */
@@ -81,7 +81,7 @@ const joined = (vectors: readonly Tensor1D[]): Tensor1D =>
   vectors.length === 1 ? (vectors[0] as Tensor1D) : concat1d([...vectors]);
 
 /**
- * The division of a vector of `size` elements.
+ * The partition of a vector of `size` elements.
  *
  * @param matrices in the order of the vector, without overlap
  */

@@ -25,13 +25,13 @@ import { hiddenMatrices, type MatrixPartition, type MatrixParts, partition } fro
 
 /** The options of {@link muon}. */
 export interface MuonOptions {
-  /** Of hidden matrices; 4e-3 if absent, measured on SIRENs with omega 30. */
+  /** The learning rate of hidden matrices; 4e-3 if absent, measured on SIRENs with omega 30. */
   readonly learningRate?: number;
   /** The decay of the momentum; 0.95 if absent. */
   readonly momentum?: number;
-  /** Of hidden matrices, decoupled as in `adamw`; 0 if absent. */
+  /** The weight decay of hidden matrices, decoupled as in `adamw`; 0 if absent. */
   readonly weightDecay?: number;
-  /** Adam for all other parameters: first and last layers, biases, tables. Its learning rate is 1e-3 if absent. */
+  /** Adam's options for all other parameters: first and last layers, biases, tables. Learning rate 1e-3 if absent. */
   readonly adam?: AdamOptions;
 }
 
@@ -41,7 +41,7 @@ const ITERATIONS = 5;
 /** Added to the norm. */
 const EPSILON = 1e-7;
 
-/** Backends with a kernel for it compute the same. */
+/** The iteration in tfjs ops; backends with a kernel for it compute the same. */
 const composedNewtonSchulz = (start: Tensor3D, { inner, outer, iterations }: NewtonSchulz): Tensor3D => {
   const [, rows, columns] = start.shape;
   const isTall = rows > columns;
@@ -57,10 +57,10 @@ const composedNewtonSchulz = (start: Tensor3D, { inner, outer, iterations }: New
 };
 
 /**
- * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five times X = a X + (b X X' +
- * c (X X')^2) X. The products are with the smaller of X X' and X' X.
+ * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five iterations of X = a X +
+ * (b X X' + c (X X')^2) X. The products are with the smaller of X X' and X' X.
  *
- * Iterated is Y = c^(1/4) X, which leaves two elementwise passes of the five. With D = Y Y' it becomes
+ * The iterated variable is Y = c^(1/4) X, which leaves two of the five elementwise passes. With D = Y Y' it becomes
  *
  *     Y = (a I + D (b / sqrt(c) I + D)) Y
  *
@@ -73,7 +73,7 @@ const orthogonalise = (stack: Tensor3D): Tensor3D => {
   return mul(fusedNewtonSchulz(start, iteration) ?? composedNewtonSchulz(start, iteration), 1 / scale);
 };
 
-/** Muon for a division of the parameters; without one, all of them are other parameters. */
+/** Muon for a partition of the parameters; without one, Adam trains all of them. */
 const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimizer => {
   const { learningRate = 4e-3, momentum = 0.95, weightDecay = 0, adam: adamOptions = {} } = options;
   if (!(learningRate > 0 && Number.isFinite(learningRate)))
@@ -89,7 +89,7 @@ const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimize
     const scaled = mul(g, 1 - momentum);
     const next: Tensor3D = add(mul(m, momentum), scaled);
     const direction = orthogonalise(add(mul(next, momentum), scaled));
-    // The paper's rows are the outputs.
+    // In the paper, the rows of a matrix are the outputs.
     const length = rate * Math.sqrt(Math.max(1, outFeatures / inFeatures));
     const kept = weightDecay === 0 ? p : mul(p, 1 - rate * weightDecay);
     return [sub(kept, mul(direction, length)), next];
@@ -125,7 +125,7 @@ const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimize
         return [
           parts.join({ stacks: stacks.map(([next]) => next), rest: rest.parameters }),
           parts.join({ stacks: stacks.map(([, next]) => next), rest: first }),
-          // Of the other parameters alone: zeros for the matrices.
+          // The second moment of the other parameters only: zeros for the matrices.
           parts.join({ stacks: v.stacks, rest: second }),
         ];
       }) as [Tensor1D, Tensor1D, Tensor1D];
@@ -141,8 +141,8 @@ const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimize
  *     M = mu M + (1 - mu) G,  U = (1 - mu) G + mu M,  W = (1 - lr lambda) W - lr sqrt(max(1, out / in)) O(U)
  *
  * where O is five Newton-Schulz iterations, in float32 (the author's code has bfloat16). Hidden matrices are those of
- * dense layers that are neither the first nor the last of their list of layers, in a batch of fields each field's own;
- * Adam trains all other parameters. Schedules apply to both learning rates.
+ * dense layers that are neither the first nor the last of their list of layers; in a batch of fields each field has its
+ * own. Adam trains all other parameters. Schedules apply to both learning rates.
  *
  * @throws RangeError when an option is out of its range, TypeError when one is unknown
  */

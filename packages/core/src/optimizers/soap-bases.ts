@@ -32,7 +32,7 @@ export const sidesOf = (shapes: readonly StackShape[], maxSize: number): readonl
 export const totalLength = (sides: readonly Side[]): number =>
   sides.reduce((total, { count, size }) => total + count * size * size, 0);
 
-/** Calls with each matrix of each side, as its range in the vector. */
+/** Calls a function for each matrix of each side, with its range in the vector. */
 const eachMatrix = (sides: readonly Side[], call: (side: Side, start: number, end: number) => void): void => {
   for (const side of sides)
     for (let index = 0; index < side.count; index++) {
@@ -41,13 +41,13 @@ const eachMatrix = (sides: readonly Side[], call: (side: Side, start: number, en
     }
 };
 
-/** Smaller matrices take no time worth mentioning. */
+/** Smaller matrices take negligible time. */
 const YIELD_SIZE = 64;
 
 /** Lets timers and signals run: one of the largest matrices takes a fifth of a second. */
 const nextTask = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
 
-/** The bases Q' of eigenvectors, which are the rows. @param grams the vector of all Gram matrices */
+/** The bases Q', whose rows are the eigenvectors. @param grams the vector of all Gram matrices */
 export const initialBases = async (sides: readonly Side[], grams: Float32Array): Promise<Float32Array> => {
   const bases = new Float32Array(grams.length);
   const ranges: (readonly [size: number, start: number, end: number])[] = [];
@@ -63,12 +63,12 @@ export const initialBases = async (sides: readonly Side[], grams: Float32Array):
 export interface IteratedBases {
   /** The vector of the products, each matrix with its rows in the new order. */
   readonly rows: Float32Array;
-  /** The previous row that each new one continues, by side and matrix: that of the largest eigenvalue first. */
+  /** For each side and matrix, the previous index of each new row, in descending order of the eigenvalues. */
   readonly orders: ReadonlyMap<Side, readonly (readonly number[])[]>;
 }
 
 /**
- * Orders the products of bases with Gram matrices by the estimates of eigenvalues q' G q: Vyas et al. 2024,
+ * Sorts the rows of the products of bases with Gram matrices by the eigenvalue estimates q' G q: Vyas et al. 2024,
  * algorithm 4.
  *
  * @param bases the vector of the previous bases Q', whose rows are the basis vectors

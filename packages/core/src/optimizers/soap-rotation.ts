@@ -1,4 +1,4 @@
-/** @file The vectors of SOAP in the bases of its Gram matrices: matrix products on the backend. */
+/** @file Rotates the vectors of SOAP into the bases of its Gram matrices and back: matrix products on the backend. */
 import {
   add,
   concat1d,
@@ -22,24 +22,24 @@ export interface Rotation {
   rotate(vector: Tensor1D, bases: Tensor1D, isBack?: boolean): Tensor1D;
   /** L = b L + (1 - b) G G' for the rows, R = b R + (1 - b) G' G for the columns. */
   nextGrams(grams: Tensor1D, gradient: Tensor1D, beta: number): Tensor1D;
-  /** The moments in renewed bases, and these. The caller disposes of them. */
+  /** The renewed bases, and the moments in them. The caller disposes of them. */
   renew(moments: Moments): Promise<Pick<Moments, 'first' | 'second' | 'bases'>>;
 }
 
 /** The state of SOAP. */
 export interface Moments {
-  /** In the bases, as `second` is. */
+  /** In the bases, like `second`. */
   readonly first: Tensor1D;
   readonly second: Tensor1D;
   readonly grams: Tensor1D;
   readonly bases: Tensor1D;
 }
 
-/** A side's matrices `f32[count, size, size]` in the vector of all. */
+/** A side's matrices `f32[count, size, size]`, from the vector of all sides. */
 const takeSide = (vector: Tensor1D, { start, count, size }: Side): Tensor3D =>
   reshape(slice(vector, start, count * size * size), [count, size, size]);
 
-/** The orthonormal bases of a side's rows in the vector of all: by a kernel where the backend has one. */
+/** The orthonormal bases of a side's rows, from the vector of all: by a kernel where the backend has one. */
 const renewedSide = (all: Float32Array, side: Side): Tensor3D => {
   const { start, count, size } = side;
   const shape: [number, number, number] = [count, size, size];

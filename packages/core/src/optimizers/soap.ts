@@ -27,7 +27,7 @@ export interface SoapOptions {
   readonly weightDecay?: number;
   /** Steps between renewals of the bases; 10 if absent. */
   readonly renewEvery?: number;
-  /** A side of a matrix with more features keeps the standard basis; 256 if absent. */
+  /** The largest side of a matrix that gets a basis; a larger one keeps the standard basis. 256 if absent. */
   readonly maxSize?: number;
 }
 
@@ -36,7 +36,7 @@ const assertCount = (name: string, value: number): void => {
     throw new RangeError(`soap: ${name} must be a positive integer, got ${value}`);
 };
 
-/** SOAP for a division of the parameters; without one, none of them are matrices. */
+/** SOAP for a partition of the parameters; without one, no parameters are treated as matrices. */
 const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): GradientOptimizer => {
   const { learningRate = 1e-3, beta1 = 0.95, beta2 = 0.95, gramBeta = beta2, epsilon = 1e-8 } = options;
   const { weightDecay = 0, renewEvery = 10, maxSize = 256 } = options;
@@ -102,11 +102,11 @@ const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): Gradie
  *
  * where A is the step of Adam from its moments of G*, and Q_L and Q_R are eigenvectors of L and R: computed at the
  * first step, then renewed every `renewEvery` steps by one power iteration and a QR factorisation. As in the authors'
- * code, the first step makes the bases and changes no parameters, and the Gram matrices follow after a step. Sides of
- * more than `maxSize` features keep the standard basis. Weights of dense layers are matrices, in a batch of fields each
- * field's own; all other parameters are Adam's.
+ * code, the first step computes the bases and changes no parameters, and the Gram matrices are updated after each step.
+ * Sides of more than `maxSize` features keep the standard basis. Weights of dense layers are matrices; in a batch of
+ * fields each field has its own. Adam trains all other parameters.
  *
- * Memory: beside two values per parameter, four for each of a square matrix.
+ * Memory: two values per parameter, plus four per element of a square matrix.
  *
  * @throws RangeError when an option is out of its range, TypeError when one is unknown
  */

@@ -11,7 +11,7 @@ const TOLERANCE = 2 ** -52;
 interface Tridiagonal {
   /** The diagonal of T. */
   readonly d: Float64Array;
-  /** The elements beside it. */
+  /** The elements next to the diagonal. */
   readonly e: Float64Array;
   /** The columns of Q, one after the other. */
   readonly columns: Float64Array;
