@@ -1,4 +1,4 @@
-/** @file The command line: experiments of papers, with expected and obtained results. */
+/** @file The command line: experiments from papers, with expected and obtained results. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -48,7 +48,7 @@ interface ReproduceCommandOptions extends CommonOptions {
 export interface Invocation {
   /** E.g. `neural-fields reproduce`; messages begin with its first word. */
   readonly invokedAs: string;
-  /** What follows it. */
+  /** The arguments after it. */
   readonly args: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** @file Experiments of papers, one after the other, with a report of all. */
+/** @file Runs experiments from papers, one after the other, and writes one report on all of them. */
 import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import {
@@ -26,13 +26,13 @@ import { resultJson } from './frame/result.ts';
 import { runExperiment } from './frame/run-experiment.ts';
 import { summariesOf } from './summaries.ts';
 
-/** What the command line says. */
+/** The options of the command line. */
 export interface ReproduceOptions extends BackendOptions {
   readonly profile: ProfileName;
-  /** The folder that is written; each experiment has one in it. */
+  /** The output folder; each experiment gets a subfolder. */
   readonly folder: string;
   readonly restart: boolean;
-  /** Write into a folder that holds files of others too. */
+  /** Write into a folder even if it holds other files. */
   readonly force?: boolean | undefined;
   readonly checkpointEvery: number;
   readonly image?: string | undefined;
@@ -41,11 +41,11 @@ export interface ReproduceOptions extends BackendOptions {
   readonly data?: string | undefined;
   /** Names of networks; all if absent. */
   readonly networks?: readonly string[] | undefined;
-  /** In place of what the profile says. */
+  /** Overrides the profile. */
   readonly size?: Size | undefined;
   readonly steps?: number | undefined;
   readonly hiddenFeatures?: number | undefined;
-  /** Of all networks. */
+  /** For all networks. */
   readonly learningRate?: number | undefined;
   readonly seed?: number | undefined;
   /** The options that experiments declare for themselves, by name. */
@@ -54,7 +54,7 @@ export interface ReproduceOptions extends BackendOptions {
   readonly command: string;
 }
 
-/** The experiments of that name: one by its id, or `all`. @throws UsageError when there is none */
+/** The experiments with the given ids, or all of them for `all`. @throws UsageError when one is unknown */
 export const findExperiments = (names: readonly string[]): readonly Experiment[] => {
   if (names.includes('all')) {
     if (names.length > 1) throw new UsageError({ what: 'all', problem: 'it excludes the names of experiments' });
@@ -80,7 +80,7 @@ const settingsOf = (experiment: Experiment, options: ReproduceOptions): Experime
   return { ...profile, ...rates, steps, hiddenFeatures, seed, size: longest, ...(sides && { sides }), own };
 };
 
-/** The networks of an experiment that are asked for. @throws UsageError when the experiment has none of them */
+/** The requested networks of an experiment. @throws UsageError when the experiment lacks one of them */
 const networksOf = ({ id, networks }: Experiment, { networks: wanted }: ReproduceOptions): readonly string[] => {
   if (wanted === undefined) return networks;
   const unknown = wanted.find(name => !networks.includes(name));
@@ -173,7 +173,7 @@ const assertSize = (experiment: Experiment, options: ReproduceOptions): void => 
     });
 };
 
-/** What is written must not take the place of what is read. */
+/** Input files must not be in the output folder, where they could be overwritten. */
 const assertApart = async (options: ReproduceOptions): Promise<void> => {
   const folder = await realpath(options.folder).catch(() => resolve(options.folder));
   for (const kind of ['image', 'audio', 'shape', 'data'] as const) {
@@ -233,10 +233,10 @@ const runAll = async (chosen: readonly Experiment[], options: ReproduceOptions, 
 };
 
 /**
- * Runs experiments, or resumes them, and writes their folders and one report.
+ * Runs or resumes experiments, and writes their folders and one report.
  *
- * @throws UsageError when an option suits none of them, InputError when a file or folder does not, InterruptedError
- *   when it is stopped
+ * @throws UsageError when an option applies to none of them, InputError when a file or folder cannot be used,
+ *   InterruptedError when it is stopped
  */
 export const runReproduce = async (
   chosen: readonly Experiment[],
@@ -253,7 +253,7 @@ export const runReproduce = async (
   await withOutputFolder(folder, { option: '--output', force }, () => runAll(chosen, options, output));
 };
 
-/** Says which experiments there are. */
+/** Lists the experiments. */
 export const listExperiments = (output: Output): void => {
   const rows = experiments.map(({ id, source, takes, networks }) => [
     id,

@@ -1,10 +1,10 @@
-/** @file Tables over several experiments, in the shape that the papers give them. */
+/** @file Tables across several experiments, laid out as in the papers. */
 import type { Table } from './frame/findings.ts';
 import type { ExperimentResult } from './frame/result.ts';
 import { networkLabels } from './shared/networks.ts';
 import { poissonNetworks } from './shared/poisson-experiment.ts';
 
-/** A table that is made when all its experiments have been run. */
+/** A table that is made once all its experiments have run. */
 interface Summary {
   /** The experiments it is made of, by id. */
   readonly of: readonly string[];
@@ -39,7 +39,7 @@ const poisson: Summary = {
 
 const summaries: readonly Summary[] = [poisson];
 
-/** The tables that can be made of some results. */
+/** The tables that can be made from the given results. */
 export const summariesOf = (results: readonly ExperimentResult[]): readonly Table[] => {
   const byId = Object.fromEntries(results.map(result => [result.experiment.id, result]));
   return summaries.filter(({ of }) => of.every(id => byId[id] !== undefined)).map(({ make }) => make(byId));

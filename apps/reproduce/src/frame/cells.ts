@@ -1,4 +1,4 @@
-/** @file Findings as text: the cells of tables, for the terminal and for the page. */
+/** @file Findings as text: the cells of tables, for the terminal and for the report. */
 import { type Check, type Table, type Verdict, verdictOf } from './findings.ts';
 
 /** A table of text; the first column is the rows' names. */
@@ -7,13 +7,13 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** A number with that many digits after the point. */
+/** A number with the given number of digits after the decimal point. */
 export const formatNumber = (value: number, digits: number | 'exponent'): string => {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'not a number' : value > 0 ? 'infinite' : '-infinite';
   return digits === 'exponent' ? value.toExponential(2) : value.toFixed(digits);
 };
 
-/** The numbers of a check alike: with two digits, or with an exponent where one of them would lose its digits. */
+/** Formats all values of a check alike: with two decimals, or with exponents if one of them is too small for that. */
 const formatChecked = (
   value: number | undefined,
   { obtained, published, measured, atLeast, atMost }: Check,
@@ -43,7 +43,7 @@ const bounds = (check: Check): string => {
   return atMost === undefined ? '' : `<= ${formatChecked(atMost, check)}`;
 };
 
-/** Expected against obtained. Columns that would be empty are left out. */
+/** Expected and obtained values as a table. Empty columns are left out. */
 export const checkCells = (checks: readonly Check[]): TextTable => {
   const columns: readonly (readonly [string, (check: Check) => string])[] = [
     ['number', ({ what, unit }) => (unit === '' ? what : `${what} (${unit})`)],
@@ -59,12 +59,12 @@ export const checkCells = (checks: readonly Check[]): TextTable => {
   return { header: used.map(([name]) => name), rows: checks.map(check => used.map(([, cell]) => cell(check))) };
 };
 
-/** The reasons of the checks' bounds, each once. */
+/** The reasons for the checks' bounds, without duplicates. */
 export const reasonsOf = (checks: readonly Check[]): readonly string[] => [
   ...new Set(checks.flatMap(({ what, because }) => (because === undefined ? [] : [`${what}: ${because}`]))),
 ];
 
-/** A table in lines of a terminal: the first column left, the others right, or all left. */
+/** A table as lines of text: the first column left-aligned, the others right-aligned, or all left-aligned. */
 export const tableLines = ({ header, rows }: TextTable, others: 'left' | 'right' = 'right'): readonly string[] => {
   const all = [header, ...rows];
   const widths = header.map((_, column) => Math.max(...all.map(row => (row[column] ?? '').length)));

@@ -1,7 +1,7 @@
 /**
- * @file What an experiment is: fits by name, and a function that looks at the fitted fields and says what was found.
- *   The frame runs, saves and resumes the fits, and writes the results; an experiment only says what is fitted, to
- *   what, and what is expected of it.
+ * @file What an experiment is: named fits, and a function that evaluates the fitted fields and returns its findings.
+ *   The framework runs, saves and resumes the fits, and writes the results; an experiment only says what is fitted, to
+ *   what, and which results are expected.
  */
 
 import type { CurvePoint as SavedPoint } from '@neural-fields/app-kit/fitting';
@@ -13,46 +13,46 @@ import type { Findings } from './findings.ts';
 export type ProfileName = 'quick' | 'paper';
 
 /**
- * A number of an experiment's own, which the command line may change: `rbfFeatures` is `--rbf-features`. Experiments
- * that share a name share its meaning.
+ * A numeric option that an experiment declares for itself and that the command line can set: `rbfFeatures` is
+ * `--rbf-features`. Experiments that declare the same name give it the same meaning.
  */
 export interface OwnOption {
-  /** What it is, in a few words. */
+  /** A short description. */
   readonly what: string;
-  /** How the help writes its value, e.g. `<n>`. */
+  /** The placeholder for its value in the help, e.g. `<n>`. */
   readonly argument: string;
-  /** Reads it from the command line. @throws commander's InvalidArgumentError */
+  /** Parses it from the command line. @throws commander's InvalidArgumentError */
   readonly parse: (text: string) => number;
   readonly values: Readonly<Record<ProfileName, number>>;
 }
 
 /** The settings of an experiment, which the profile sets and the command line may change. */
 export interface ExperimentSettings<Own extends string = string> {
-  /** Samples along a side of the picture or of the grid, or the samples of a sound. */
+  /** Samples along a side of the picture or of the grid, or the number of samples of a sound. */
   readonly size: number;
-  /** Both sides, when the command line names them. */
+  /** Width and height, when the command line gives both. */
   readonly sides?: { readonly width: number; readonly height: number } | undefined;
   readonly steps: number;
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
   readonly learningRate: number;
-  /** In place of it, by network. */
+  /** Overrides `learningRate`, by network. */
   readonly learningRates?: Readonly<Record<string, number>>;
-  /** Of the initial parameters, and of all that is drawn. */
+  /** For the initial parameters and everything else that is random. */
   readonly seed: number;
-  /** What the experiment has declared for itself, by name. */
+  /** The values of the options that the experiment declares for itself, by name. */
   readonly own: Readonly<Record<Own, number>>;
 }
 
 /** The settings of a profile; seed 0 unless the command line says otherwise. */
 export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides' | 'own'>;
 
-/** What a user may give in place of an experiment's own data. */
+/** The kinds of files that a user may give in place of an experiment's own data. */
 export type FileKind = 'image' | 'audio' | 'shape' | 'data';
 
-/** An experiment of a paper; `Own` are the names of the options that it declares for itself. */
+/** An experiment from a paper; `Own` is the names of the options that it declares for itself. */
 export interface Experiment<Own extends string = string> {
-  /** E.g. `siren-image`: its name on the command line, and of its folder. */
+  /** E.g. `siren-image`: its name on the command line, and the name of its folder. */
   readonly id: string;
   /** A few words. */
   readonly title: string;
@@ -60,30 +60,31 @@ export interface Experiment<Own extends string = string> {
   readonly source: string;
   /** What is done, and what it shows, in a sentence or two. */
   readonly summary: string;
-  /** What is fitted. */
+  /** The data that is fitted. */
   readonly data: string;
   /** The names of the compared networks, for `--networks`; the first is the paper's own. */
   readonly networks: readonly string[];
-  /** The kinds of files of the user's own that it takes. */
+  /** The kinds of user files that it accepts. */
   readonly takes: readonly FileKind[];
-  /** What `--size` may be: below there is nothing to fit or to solve, above it no machine would come to an end. */
+  /** The range of `--size`: less leaves nothing to fit or to solve, more would not finish on any machine. */
   readonly sizes: { readonly least: number; readonly most: number };
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
-  /** Its own options beside those that all have; none if absent. */
+  /** Its own options besides the common ones; none if absent. */
   readonly options?: Readonly<Record<Own, OwnOption>>;
   /**
-   * Loads or computes the data, and says what is fitted. It must be cheap: it runs again when a stopped run is resumed.
+   * Loads or computes the data, and returns what is fitted. It must be cheap: it runs again when a stopped run is
+   * resumed.
    */
   prepare(context: ExperimentContext<Own>): Promise<ExperimentPlan>;
 }
 
-/** What an experiment is told. */
+/** What the framework passes to an experiment. */
 export interface ExperimentContext<Own extends string = string> {
   readonly profile: ProfileName;
   readonly settings: ExperimentSettings<Own>;
-  /** True when nothing was changed on the command line, so that the numbers measured for the profile apply. */
+  /** True when no setting was changed on the command line, so that the values measured for the profile apply. */
   readonly unchanged: boolean;
-  /** Those of `Experiment.networks` that were asked for, in that order. */
+  /** Those of `Experiment.networks` that were requested, in that order. */
   readonly networks: readonly string[];
   /** The user's picture. */
   readonly imageFile?: string | undefined;
@@ -95,37 +96,37 @@ export interface ExperimentContext<Own extends string = string> {
   readonly dataFile?: string | undefined;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Says what is being done. */
+  /** Logs a line about the progress. */
   log(line: string): void;
 }
 
-/** What an experiment does. */
+/** The fits of an experiment, and their evaluation. */
 export interface ExperimentPlan {
   /** What was done to the data, in sentences. */
   readonly notes: readonly string[];
-  /** What was odd about the user's file, in sentences. */
+  /** Anything unusual about the user's file, in sentences. */
   readonly warnings?: readonly string[];
-  /** In the order in which they are run. */
+  /** In the order in which they run. */
   readonly fits: readonly FitPlan[];
   /**
-   * Looks at the fitted fields, by the names of their fits. A field that diverged is there too, with its last good
-   * parameters. The frame disposes of the fields.
+   * Evaluates the fitted fields, keyed by the names of their fits. A field that diverged is included, with its last
+   * good parameters. The framework disposes of the fields.
    */
   evaluate(fits: Readonly<Record<string, FittedField>>): Promise<Findings>;
 }
 
 /** One fit. */
 export interface FitPlan {
-  /** Unique in the experiment; the name of its files, so of letters, digits and hyphens. */
+  /** Unique within the experiment; used in file names, so only letters, digits and hyphens. */
   readonly name: string;
-  /** The network's name for people. */
+  /** The network's display name. */
   readonly label: string;
   readonly spec: FieldSpec;
   readonly extensions?: Extensions;
-  /** Its points and losses. Made anew for every run. */
+  /** Its points and losses. Created anew for every run. */
   terms(): readonly Term[];
   /**
-   * What the spec and the options do not say of what is fitted, e.g. the hash of its data: runs that differ in it are
+   * What identifies the fit beyond its spec and options, e.g. the hash of its data: runs that differ in it are
    * different runs.
    */
   readonly identity: Readonly<Record<string, string>>;
@@ -134,40 +135,40 @@ export interface FitPlan {
   readonly optimizer: Optimizer;
   readonly schedule?: Schedule;
   readonly clipNorm?: number;
-  /** Steps between the points of the curve; 1 if absent, on webgpu 10. */
+  /** Steps between the points of the training curve; if absent, 1, or 10 on webgpu. */
   readonly reportEvery?: number;
-  /** What is followed beside the loss; the curve has it as `watched`. */
+  /** A quantity tracked besides the loss; the curve stores it as `watched`. */
   readonly watch?: FieldWatch;
   /** What the field represents, so that `neural-fields render` can draw it. */
   readonly signal?: SignalDescription;
 }
 
-/** A number of a field that is followed while it is fitted, such as its error against a reference. */
+/** A scalar measured on a field while it is fitted, such as its error against a reference. */
 export interface FieldWatch {
-  /** At every so many steps, and at the last; a multiple of `reportEvery`. */
+  /** Steps between measurements; the last step is always measured. A multiple of `reportEvery`. */
   readonly everySteps: number;
   measure(field: Field): Promise<number>;
 }
 
 /** One point of the training curve. */
 export interface CurvePoint extends SavedPoint {
-  /** Before the step's update. */
+  /** The loss before the step's update. */
   readonly loss: number;
   /** What the plan's `watch` measured, after the update; absent at steps where it did not. */
   readonly watched?: number;
 }
 
-/** A fit that has ended. */
+/** A finished fit. */
 export interface FittedField {
   readonly name: string;
   readonly label: string;
   readonly field: Field;
-  /** The updates behind the parameters. */
+  /** The number of updates that led to the parameters. */
   readonly steps: number;
   readonly seconds: number;
   readonly curve: readonly CurvePoint[];
-  /** How often its loss diverged and it resumed with half the learning rate. */
+  /** How often the loss diverged and the fit resumed with half the learning rate. */
   readonly recoveries: number;
-  /** Why it ended before its last step; absent when it did not. */
+  /** Why it stopped before its last step; absent if it did not. */
   readonly diverged?: string | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * @file What an experiment has found: tables, checks against what is expected, pictures, plots. Plain data, from which
- * the terminal, the JSON and the page are written.
+ * @file The findings of an experiment: tables, checks against expected values, pictures, plots. Plain data, from which
+ * the terminal output, the JSON and the report are written.
  */
 import type { Image } from '@neural-fields/signals';
 
@@ -17,35 +17,35 @@ export interface Table {
   readonly caption?: string;
 }
 
-/** A row: a number for each column; `undefined` where there is none. */
+/** A row with one cell per column; `undefined` where there is no value. */
 export interface TableRow {
   readonly name: string;
   readonly cells: readonly (number | string | undefined)[];
 }
 
-/** A number that was obtained, beside what is expected of it. */
+/** An obtained value, with the expected one. */
 export interface Check {
   /** E.g. `SIREN, PSNR of the gradient`. */
   readonly what: string;
   /** E.g. `dB`; empty for none. */
   readonly unit: string;
   readonly obtained: number;
-  /** The number in the paper. It is shown, and judged only through `atLeast` and `atMost`. */
+  /** The value in the paper. It is only shown; `atLeast` and `atMost` decide whether the check is met. */
   readonly published?: number | undefined;
-  /** The number that theory gives, or that was measured for this project with the same settings. */
+  /** The value from theory, or the one measured for this project with the same settings. */
   readonly measured?: number | undefined;
-  /** The check holds from here. */
+  /** The lower bound, inclusive. */
   readonly atLeast?: number | undefined;
-  /** The check holds up to here. */
+  /** The upper bound, inclusive. */
   readonly atMost?: number | undefined;
-  /** What the bounds follow from, or why there are none. */
+  /** Where the bounds come from, or why there are none. */
   readonly because?: string;
 }
 
-/** What has become of a check: `shown` for one without bounds. */
+/** The outcome of a check: `shown` when it has no bounds. */
 export type Verdict = 'met' | 'missed' | 'shown';
 
-/** Judges a check. A number that is none misses every bound. */
+/** Judges a check. NaN misses every bound. */
 export const verdictOf = ({ obtained, atLeast, atMost }: Check): Verdict => {
   if (atLeast === undefined && atMost === undefined) return 'shown';
   return obtained >= (atLeast ?? Number.NEGATIVE_INFINITY) && obtained <= (atMost ?? Number.POSITIVE_INFINITY)
@@ -53,14 +53,14 @@ export const verdictOf = ({ obtained, atLeast, atMost }: Check): Verdict => {
     : 'missed';
 };
 
-/** The bounds of a number that should come within a tolerance of one that was measured before. */
+/** Bounds within a tolerance of a previously measured value. */
 export const within = (measured: number, tolerance: number): Pick<Check, 'measured' | 'atLeast' | 'atMost'> => ({
   measured,
   atLeast: measured - tolerance,
   atMost: measured + tolerance,
 });
 
-/** A picture with its words. */
+/** A picture with its title and caption. */
 export interface Picture {
   /** The name of its file, without the extension. */
   readonly name: string;
@@ -116,9 +116,9 @@ export interface Findings {
   readonly checks: readonly Check[];
   readonly pictures: readonly PictureGroup[];
   readonly plots: readonly LinePlot[];
-  /** How the numbers are defined, and what should be known about them. */
+  /** How the values are defined, and what a reader should know about them. */
   readonly notes: readonly string[];
   readonly files?: readonly ExtraFile[];
-  /** Numbers by network and name, for tables over several experiments. */
+  /** Values by network and name, for tables across several experiments. */
   readonly numbers: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }

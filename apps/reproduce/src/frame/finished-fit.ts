@@ -1,4 +1,4 @@
-/** @file A fit that has ended, as a file: the field, and in its metadata what was fitted and how it went. */
+/** @file A finished fit as a file: the field, with metadata about what was fitted and how it went. */
 import { existsSync } from 'node:fs';
 import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
@@ -9,17 +9,17 @@ import { writeFileAtomically } from '@neural-fields/core/node';
 import type { FitPlan } from './experiment.ts';
 import { type FitIdentity, firstDifference } from './fit-identity.ts';
 
-/** The key of the metadata under which the outcome stands, as JSON. */
+/** The metadata key of the outcome, which is stored as JSON. */
 const OUTCOME_KEY = 'reproduce';
 
 /** How a fit went. */
 export interface Outcome {
   readonly identity: FitIdentity;
-  /** The updates behind the parameters. */
+  /** The number of updates that led to the parameters. */
   readonly steps: number;
   readonly seconds: number;
   readonly diverged?: string | undefined;
-  /** How often its loss diverged and it resumed with half the learning rate; absent for never. */
+  /** How often the loss diverged and the fit resumed with half the learning rate; absent for never. */
   readonly recoveries?: number;
 }
 
@@ -33,7 +33,7 @@ const readOutcome = (text: string | undefined): Outcome | undefined => {
   }
 };
 
-/** Saves a fit that has ended. */
+/** Saves a finished fit. */
 export const writeFinishedFit = async (path: string, plan: FitPlan, field: Field, outcome: Outcome): Promise<void> => {
   const metadata = {
     [OUTCOME_KEY]: JSON.stringify(outcome),
@@ -43,9 +43,9 @@ export const writeFinishedFit = async (path: string, plan: FitPlan, field: Field
 };
 
 /**
- * Reads a fit that has ended; `undefined` when there is none.
+ * Reads a finished fit; `undefined` when there is none.
  *
- * @throws InputError when the file is of another fit, or none
+ * @throws InputError when the file belongs to another fit, or is not a finished fit
  */
 export const readFinishedFit = async (
   path: string,

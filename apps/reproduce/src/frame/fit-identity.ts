@@ -1,8 +1,8 @@
-/** @file What makes two fits the same fit: a finished or begun one is only taken up again by the same. */
+/** @file The identity of a fit: a finished or interrupted fit is reused only by a fit with the same identity. */
 import { type Extensions, type FieldSpec, parseSpec } from '@neural-fields/core';
 import type { FitPlan } from './experiment.ts';
 
-/** Everything that a fit's result depends on, as text by name. */
+/** Everything that the result of a fit depends on, as text by name. */
 export type FitIdentity = Readonly<Record<string, string>>;
 
 const specText = (spec: FieldSpec, extensions?: Extensions): string => JSON.stringify(parseSpec(spec, extensions));
@@ -19,7 +19,7 @@ export const fitIdentity = (plan: FitPlan, backend: string): FitIdentity => ({
   ...plan.identity,
 });
 
-/** Names the first thing in which two fits differ; `undefined` when they are the same. */
+/** The name of the first property in which two fits differ; `undefined` when they are the same. */
 export const firstDifference = (saved: FitIdentity, wanted: FitIdentity): string | undefined => {
   for (const name of new Set([...Object.keys(wanted), ...Object.keys(saved)]))
     if (saved[name] !== wanted[name])

@@ -3,7 +3,7 @@ import { decades, drawPlot, seriesColour } from '@neural-fields/report';
 import { axisX, axisY, gridY, line, type Markish } from '@observablehq/plot';
 import type { Axis, LinePlot } from './findings.ts';
 
-/** More points than a plot is wide would only make the page heavy. */
+/** More points than a plot is wide would only make the page larger. */
 const MAX_POINTS = 600;
 
 interface Row {
@@ -26,7 +26,7 @@ const rowsOf = ({ x, y, lines }: LinePlot): Row[] =>
       );
   });
 
-/** Ticks at the powers of ten where an axis is logarithmic and has some; else those of Plot. */
+/** Ticks at powers of ten on a logarithmic axis that contains at least two of them; otherwise Plot's own ticks. */
 const ticksOf = (
   { logarithmic }: Axis,
   values: readonly number[],
@@ -43,7 +43,7 @@ const ticksOf = (
   return { ticks: powers, tickFormat: tick => plain(tick).replace('-', '−') };
 };
 
-/** Draws a plot as SVG text. The names of the lines belong into a legend: see {@link legendHtml}. */
+/** Draws a plot as SVG text. The names of the lines go into a separate legend: see {@link legendHtml}. */
 export const drawLinePlot = (options: LinePlot): string => {
   const rows = rowsOf(options);
   const names = options.lines.map(({ name }) => name);
@@ -72,13 +72,13 @@ export const drawLinePlot = (options: LinePlot): string => {
   });
 };
 
-/** The legend of a plot's lines, in markup that needs the rules of {@link legendCss}. */
+/** The legend of a plot's lines, as markup that {@link legendCss} styles. */
 export const legendHtml = (names: readonly string[], escapeText: (text: string) => string): string =>
   `<span class="legend">${names
     .map((name, index) => `<span><i style="background:${seriesColour(index)}"></i>${escapeText(name)}</span>`)
     .join(' ')}</span>`;
 
-/** The rules of legends. */
+/** The CSS rules of legends. */
 export const legendCss = `
 .legend { display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .legend span { white-space: nowrap; }

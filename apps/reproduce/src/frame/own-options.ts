@@ -1,17 +1,17 @@
 /** @file The options that experiments declare for themselves, on one command line. */
 import type { Experiment, OwnOption, ProfileName } from './experiment.ts';
 
-/** One of them, and the experiments that take it. */
+/** Such an option, and the experiments that take it. */
 export interface SharedOption {
   readonly name: string;
   readonly option: OwnOption;
   readonly takenBy: readonly string[];
 }
 
-/** Values by name; those that are `undefined` were not given. */
+/** Values by name; `undefined` for options that were not given. */
 export type OwnValues = Readonly<Record<string, number | undefined>>;
 
-/** All of them, each once, in the order of the experiments. */
+/** All such options, each once, in the order of the experiments. */
 export const ownOptionsOf = (experiments: readonly Experiment[]): readonly SharedOption[] => {
   const found = new Map<string, SharedOption>();
   for (const { id, options = {} } of experiments)
@@ -20,7 +20,7 @@ export const ownOptionsOf = (experiments: readonly Experiment[]): readonly Share
   return [...found.values()];
 };
 
-/** The values that an experiment gets: what is given, or else what its profile says. */
+/** The values for an experiment: those given, or else those of its profile. */
 export const ownValues = (
   { options = {} }: Pick<Experiment, 'options'>,
   profile: ProfileName,

@@ -1,4 +1,4 @@
-/** @file The report: one HTML file that needs nothing beside it, of one experiment or of many. */
+/** @file The report: one self-contained HTML file on one or more experiments. */
 
 import { formatCount, formatSeconds, plural } from '@neural-fields/app-kit';
 import {
@@ -27,7 +27,7 @@ article h3 { margin: 2rem 0 .25rem; }
 .missed { color: var(--second); font-weight: 600; }
 `;
 
-/** Sentences of the experiments, in which names stand between backticks. */
+/** Text from the experiments as HTML; names in backticks become code. */
 const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 const paragraph = (text: string): string => `<p>${prose(text)}</p>`;
@@ -42,7 +42,7 @@ const picturesHtml = (
   { title, text, pictures, pixelated }: PictureGroup,
   bytes: ReportedResult['pictures'],
 ): string => {
-  // Four in a row, rather than three and one alone.
+  // Four in a row, rather than three and a single one below.
   const columns = pictures.length <= 2 ? 'two' : pictures.length % 4 === 0 ? 'four' : 'three';
   const figures = pictures.map(({ name, title: heading, caption = '' }) =>
     pictureFigure(bytes[name] as Uint8Array, { title: heading, captionHtml: escapeHtml(caption) }),
@@ -79,7 +79,7 @@ export const lossPlot = ({ fits }: Pick<ExperimentResult, 'fits'>): LinePlot => 
   })),
 });
 
-/** What recoveries have made of the learning rate. */
+/** The learning rate after some recoveries, relative to the given one. */
 export const rateAfter = (recoveries: number): string => `learning rate ${2 ** -recoveries} of the given one`;
 
 const fitsHtml = ({ fits }: ExperimentResult): string =>
@@ -144,10 +144,10 @@ ${settingsHtml(result)}`,
 </article>`;
 };
 
-/** What a report says beside its experiments. */
+/** What a report contains besides its experiments. */
 export interface ReportOptions {
   readonly title: string;
-  /** Tables over several experiments. */
+  /** Tables across several experiments. */
   readonly summaries: readonly Table[];
 }
 

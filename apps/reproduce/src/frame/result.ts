@@ -1,4 +1,4 @@
-/** @file The result of an experiment: everything that is known about a run of it, and its form in a JSON file. */
+/** @file The result of an experiment: all that is known about a run of it, and its JSON form. */
 import type { Experiment, ExperimentSettings, FittedField, ProfileName } from './experiment.ts';
 import { type Findings, verdictOf } from './findings.ts';
 
@@ -19,10 +19,10 @@ export interface ExperimentResult {
   readonly command: string;
 }
 
-/** JSON has no infinities and no NaN: they become text. */
+/** JSON has no infinities and no NaN: they are written as strings. */
 const plainNumber = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
 
-/** What `results.json` holds: settings, fits, tables and checks, without curves and pictures. */
+/** The contents of `results.json`: settings, fits, tables and checks, without curves and pictures. */
 export const resultJson = ({ experiment, findings, fits, ...run }: ExperimentResult): Record<string, unknown> => ({
   id: experiment.id,
   title: experiment.title,

@@ -1,4 +1,4 @@
-/** @file One experiment from its data to its results. */
+/** @file Runs one experiment, from its data to its results. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertMemory, formatSeconds, InputError, type Output, plural } from '@neural-fields/app-kit';
@@ -14,34 +14,34 @@ import { type FitContext, type FitState, measureStep, openFit, removeFit, runFit
 
 /** How an experiment is run. */
 export interface RunExperimentOptions {
-  /** The experiment's own folder, which is made. */
+  /** The experiment's own folder, which is created. */
   readonly folder: string;
   readonly context: ExperimentContext;
   readonly backend: { readonly name: string; readonly reason: string };
-  /** Throws finished and begun fits away. */
+  /** Discards finished and interrupted fits. */
   readonly restart: boolean;
   readonly checkpointEvery: number;
   readonly command: string;
   readonly output: Output;
 }
 
-/** With fewer steps to do, measuring one first would take as long as doing them. */
+/** With fewer steps left, measuring a step first would take as long as running them. */
 const FEW_STEPS = 40;
 
-/** Makes a folder and all above it. @throws InputError when that cannot be done */
+/** Creates a folder and its parents. @throws InputError when that fails */
 const makeFolder = async (path: string): Promise<void> => {
   await mkdir(path, { recursive: true }).catch(cause => {
     throw new InputError({ what: `cannot make the folder '${path}'`, problem: systemErrorReason(cause) }, { cause });
   });
 };
 
-/** A fit with what is there of it. */
+/** A fit with its saved state. */
 interface OpenedFit {
   readonly plan: FitPlan;
   readonly state: FitState;
 }
 
-/** Says how long the fits will take, measured here. */
+/** Logs an estimate of how long the fits will take, from steps measured on this machine. */
 const announce = async (opened: readonly OpenedFit[], context: FitContext): Promise<void> => {
   const { output } = context;
   const open = opened.filter(({ state }) => state.kind === 'open');
@@ -108,10 +108,10 @@ const writeResult = async (result: ExperimentResult, folder: string): Promise<Re
 };
 
 /**
- * Runs an experiment, or resumes it, and writes its folder.
+ * Runs or resumes an experiment, and writes its folder.
  *
- * @throws InputError when the folder belongs to another run, or cannot be written; the reason of the context's signal
- *   when it is stopped
+ * @throws InputError when the folder belongs to another run, or cannot be written; the abort reason of the context's
+ *   signal when it is stopped
  */
 export const runExperiment = async (experiment: Experiment, options: RunExperimentOptions): Promise<ReportedResult> => {
   const { folder, context, backend, output, command } = options;

@@ -1,4 +1,4 @@
-/** @file One fit of an experiment: taken up where it was left, saved on the way, kept when it has ended. */
+/** @file One fit of an experiment: resumed from its checkpoint, saved during the run, kept when it finishes. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -32,9 +32,9 @@ import type { CurvePoint, FitPlan, FittedField } from './experiment.ts';
 import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';
 
-/** Where a fit runs, and how it is told to stop. */
+/** Where a fit runs, and the signal that stops it. */
 export interface FitContext {
-  /** The folder of its files. */
+  /** The folder for its files. */
   readonly folder: string;
   readonly backend: string;
   /** Seconds between checkpoints. */
@@ -61,33 +61,33 @@ const curveFileOf = ({ curve }: FitFiles): CurveFile => ({ path: curve, numbers:
 const newField = ({ spec, seed, extensions }: FitPlan): Field =>
   createField(spec, { seed, ...(extensions && { extensions }) });
 
-/** What core is told beside the field and its terms. */
+/** The options passed to core besides the field and its terms. */
 const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
   const chunkSize = defaultChunkSize(backend, field.parameterCount);
   return {
     steps: plan.steps,
     seed: plan.seed,
     optimizer: plan.optimizer,
-    // A report reads the loss from the device, for which a GPU has to stop.
+    // A report reads the loss back from the device, which stalls a GPU.
     reportEvery: plan.reportEvery ?? reportInterval(),
     ...(plan.schedule && { schedule: plan.schedule }),
     ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
     ...(chunkSize !== undefined && { chunkSize }),
-    // Only core's own limits: a spike that passes belongs to the published setting.
+    // Only core's own limits: a passing loss spike is part of the published setting.
     divergence: {},
   };
 };
 
-/** How often a fit that diverges may resume with half the published rate. That it did is part of its result. */
+/** How often a fit that diverges may resume with half the learning rate. Its result records each recovery. */
 const RECOVERIES = 2;
 
-/** How a fit stands before it is run. */
+/** The state of a fit before it runs. */
 export type FitState =
   | { readonly kind: 'finished'; readonly fitted: FittedField }
   | {
       readonly kind: 'open';
       readonly identity: FitIdentity;
-      /** The checkpoint to resume from; `undefined` for a fit that was not begun. */
+      /** The checkpoint to resume from; `undefined` for a fit that has not started. */
       readonly resume: Checkpoint | undefined;
     };
 
@@ -108,9 +108,9 @@ const readCheckpoint = async (path: string, plan: FitPlan, { output }: FitContex
 };
 
 /**
- * Looks at what is there of a fit.
+ * Reads the saved state of a fit.
  *
- * @throws InputError when its files are of another run, or damaged
+ * @throws InputError when its files belong to another run, or are damaged
  */
 export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitState> => {
   const files = filesOf(context.folder, plan.name);
@@ -118,7 +118,7 @@ export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitSt
   const finished = await readFinishedFit(files.field, plan, identity);
   if (finished === undefined)
     return { kind: 'open', identity, resume: await readCheckpoint(files.checkpoint, plan, context) };
-  // A kill may have come before it was removed.
+  // The process may have been killed before it removed the checkpoint.
   await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
   const { steps, seconds, diverged, recoveries = 0 } = outcome;
@@ -134,11 +134,11 @@ export const removeFit = async (plan: FitPlan, folder: string): Promise<void> =>
   for (const file of Object.values(filesOf(folder, plan.name))) await rm(file, { force: true });
 };
 
-/** What is watched at a step, if it is watched there. */
+/** Measures the watched quantity if a measurement is due at this step. */
 const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number): Promise<number | undefined> =>
   watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
 
-/** What a stopped run was to measure at the step that it saved, and did not. */
+/** Makes up for a measurement that was due at the saved step of a stopped run, and that the run did not make. */
 const watchSaved = async (
   plan: FitPlan,
   { spec, parameters, average = parameters }: Checkpoint,
@@ -157,10 +157,10 @@ const watchSaved = async (
 };
 
 /**
- * Runs a fit to its end, or resumes it. A fit that diverges has ended too.
+ * Runs or resumes a fit until it finishes. A fit that diverges counts as finished.
  *
- * @throws InputError when its checkpoint is of another run; the reason of the signal when it is stopped, after a
- *   checkpoint
+ * @throws InputError when its checkpoint belongs to another run; the abort reason of the signal when it is stopped,
+ *   after a checkpoint
  */
 export const runFitPlan = async (
   plan: FitPlan,
@@ -193,7 +193,7 @@ export const runFitPlan = async (
     };
     const report = async ({ step, loss }: FitProgress): Promise<void> => {
       const watched = await watchedAt(plan, field, step).catch(error => {
-        // The fit will see the signal too, and save its state, which it could not if it were left from here.
+        // The fit sees the signal too, and saves its state; an error thrown here would prevent that.
         if (!signal.aborted) throw error;
         return undefined;
       });
@@ -221,10 +221,10 @@ export const runFitPlan = async (
   return { name: plan.name, label: plan.label, field, steps, seconds, diverged, recoveries, curve: curve.points };
 };
 
-/** Steps that are measured, of which the first is passed over: it allocates and compiles. */
+/** Steps that are run to measure; the first is not counted, because it allocates and compiles. */
 const MEASURED_STEPS = 2;
 
-/** The seconds that a step takes here. @throws the reason of the signal when it is stopped */
+/** Measures the seconds per step on this machine. @throws the abort reason of the signal when it is stopped */
 export const measureStep = async (plan: FitPlan, { backend, signal }: FitContext): Promise<number> => {
   const field = newField(plan);
   try {
