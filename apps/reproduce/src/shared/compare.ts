@@ -1,22 +1,22 @@
-/** @file Checks that one network is ahead of others. */
+/** @file Checks that one network beats the others. */
 import type { Check } from '../frame/findings.ts';
 
 /** What is compared. */
 export interface LeadOptions {
-  /** What the numbers are, e.g. `PSNR of the gradient`. */
+  /** What the values are, e.g. `PSNR of the gradient`. */
   readonly what: string;
   readonly unit: string;
-  /** By the networks' labels. */
+  /** Values by the networks' labels. */
   readonly numbers: Readonly<Record<string, number>>;
   readonly leader: string;
-  /** The least lead; 0 if absent. */
+  /** The minimum lead; 0 if absent. */
   readonly atLeast?: number;
   /** The lead in the paper. */
   readonly published?: number | undefined;
   readonly because?: string;
 }
 
-/** Checks how far one is ahead of the best of the others; no check when there is nobody to compare with. */
+/** Checks how far the leader is ahead of the best of the others; no check when there is nothing to compare with. */
 export const leadCheck = ({
   what,
   unit,

@@ -1,4 +1,4 @@
-/** @file The PSNRs of the tables, each with the range it is relative to. */
+/** @file The PSNRs of the tables, each with the range to which it is relative. */
 
 const meanSquare = (values: ArrayLike<number>, truth: ArrayLike<number>): number => {
   let sum = 0;
@@ -9,8 +9,8 @@ const meanSquare = (values: ArrayLike<number>, truth: ArrayLike<number>): number
 const decibels = (range: number, error: number): number => 10 * Math.log10(range ** 2 / error);
 
 /**
- * The PSNR of a picture in [-1, 1] as the SIREN authors' code has it: both are mapped to [0, 1], the field is clipped
- * there, and the range is 1.
+ * The PSNR of a picture in [-1, 1], as in the SIREN authors' code: both are mapped to [0, 1], the field's values are
+ * clipped to that interval, and the range is 1.
  */
 export const picturePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): number =>
   decibels(
@@ -22,7 +22,7 @@ export const picturePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>)
   );
 
 /**
- * The PSNR of anything else: the range is the target's, its largest minus its smallest number (for a gradient, of all
+ * The PSNR of any other quantity: the range is the maximum minus the minimum of the target (for a gradient, over all
  * components together).
  */
 export const rangePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): number => {
@@ -34,11 +34,11 @@ export const rangePsnr = (values: ArrayLike<number>, truth: ArrayLike<number>): 
   return decibels(high - low, meanSquare(values, truth));
 };
 
-/** How {@link picturePsnr} is defined, for reports. */
+/** The definition of {@link picturePsnr}, for reports. */
 export const picturePsnrDefinition =
   "PSNR of the picture, as in the authors' code: 10 log10(1 / mse) of values in [0, 1], with the field's clipped to [0, 1].";
 
-/** How {@link rangePsnr} is defined, for reports. */
+/** The definition of {@link rangePsnr}, for reports. */
 export const rangePsnrDefinition: string =
   'PSNR of gradient and Laplacian: 10 log10(range^2 / mse), where range is the largest minus the smallest number of the target (for the ' +
   'gradient over both components). Nothing is clipped, and no offset or scale is fitted.';

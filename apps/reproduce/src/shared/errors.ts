@@ -6,7 +6,7 @@ const sumOfSquares = (count: number, at: (i: number) => number): number => {
   return sum;
 };
 
-/** Elements of `[n, width]` arrays at some of the n points. */
+/** The rows of `[n, width]` arrays at some of the n points. */
 export const rowsAt = (values: ArrayLike<number>, width: number, points: readonly number[]): Float32Array =>
   Float32Array.from({ length: points.length * width }, (_, i) => {
     const point = points[Math.floor(i / width)] as number;
@@ -17,7 +17,7 @@ export const rowsAt = (values: ArrayLike<number>, width: number, points: readonl
 export const meanSquaredError = (values: ArrayLike<number>, truth: ArrayLike<number>): number =>
   sumOfSquares(truth.length, i => (values[i] as number) - (truth[i] as number)) / truth.length;
 
-/** |a - b| / |b|, Euclidean. */
+/** |a - b| / |b|, in the Euclidean norm. */
 export const relativeError = (values: ArrayLike<number>, truth: ArrayLike<number>): number =>
   Math.sqrt(
     sumOfSquares(truth.length, i => (values[i] as number) - (truth[i] as number)) /

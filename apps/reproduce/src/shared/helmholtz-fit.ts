@@ -1,4 +1,4 @@
-/** @file How waves of the Helmholtz equation are fitted, and sampled: what its two experiments share. */
+/** @file How waves of the Helmholtz equation are fitted and sampled: what its two experiments share. */
 
 import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, cosine, type Field, lbfgs, type PointSource } from '@neural-fields/core';
@@ -10,17 +10,17 @@ import { freezePoints } from './freeze-points.ts';
 import { type HelmholtzScene, innerPoints, scenePoints } from './helmholtz-scene.ts';
 import { pictureGrid } from './pictures.ts';
 
-/** What a profile sets beside the sizes. */
+/** What a profile sets besides the sizes. */
 export interface WaveSettings {
   readonly wavenumber: number;
-  /** Of the sources. */
+  /** Of the Gaussian sources. */
   readonly variance: number;
   readonly omega0: number;
-  /** Where the learning rate of Adam falls to 0. */
+  /** Whether the learning rate of Adam decays to 0. */
   readonly falling: boolean;
 }
 
-/** The paper's, and longer waves for a narrower network. */
+/** The paper's settings, and longer waves for a narrower network. */
 export const waveSettings: Readonly<Record<ProfileName, WaveSettings>> = {
   quick: { wavenumber: 6, variance: 2.5e-3, omega0: 10, falling: true },
   paper: { wavenumber: 20, variance: 1e-4, omega0: 30, falling: false },
@@ -28,25 +28,25 @@ export const waveSettings: Readonly<Record<ProfileName, WaveSettings>> = {
 
 export type WaveOptimizer = 'adam' | 'lbfgs';
 
-/** Iterations of L-BFGS in a step of its fit. */
+/** L-BFGS iterations per step of its fit. */
 export const ITERATIONS = 20;
 
-/** An error may be so many times that which was measured: for other seeds and backends. */
+/** An error may be this many times the measured one, to allow for other seeds and backends. */
 export const ROOM = 3;
 
-/** What goes with an optimizer. */
+/** The settings that depend on the optimizer. */
 export interface WaveFit extends Pick<FitPlan, 'optimizer' | 'schedule' | 'steps'> {
-  /** `f32[size^2, 2]` a step, with the targets of {@link scenePoints}. */
+  /** `f32[size^2, 2]` per step, with the targets of {@link scenePoints}. */
   readonly points: PointSource;
-  /** Of residuals and misfits. L-BFGS needs a smooth loss. */
+  /** Applied to residuals and misfits. L-BFGS needs a smooth loss. */
   readonly penalty: Penalty;
-  /** The authors' weight where the source is, for the penalty of Adam. */
+  /** The authors' weight for points on a source, with Adam's penalty. */
   readonly weights: { readonly onSourceWeight?: number };
 }
 
 /**
- * How a scene's waves are fitted: by Adam with the authors' losses, or by L-BFGS with as many gradients of squared ones
- * at points that stay.
+ * How the waves of a scene are fitted: with Adam and the authors' losses, or with L-BFGS, squared losses and fixed
+ * points, for as many gradient evaluations.
  */
 export const waveFit = (
   optimizer: WaveOptimizer,
@@ -74,13 +74,13 @@ export const waveFit = (
   };
 };
 
-/** The iterations in a step, by the names of fits, for the plot of errors. */
+/** The iterations per step, by the names of fits, for the plot of errors. */
 export const iterationsOf = (
   fits: readonly { readonly name: string; readonly optimizer: WaveOptimizer }[],
 ): Readonly<Record<string, number>> =>
   Object.fromEntries(fits.filter(({ optimizer }) => optimizer === 'lbfgs').map(({ name }) => [name, ITERATIONS]));
 
-/** The points of a corner-aligned grid at which errors are taken, `f32[n, 2]`. */
+/** The points of a corner-aligned grid at which errors are computed, `f32[n, 2]`. */
 export const innerCoords = (size: number): Float32Array => rowsAt(gridCoordinates([size, size]), 2, innerPoints(size));
 
 /** A field's values on a corner-aligned grid, `f32[size * size, outFeatures]`. */

@@ -1,6 +1,6 @@
 /**
  * @file Waves of one frequency on [-1, 1]^2, as in the SIREN paper: small Gaussian sources, a medium, an absorbing
- * layer; and what a solver makes of them.
+ * layer; and the solver's reference solution for them.
  */
 import type { PointSource } from '@neural-fields/core';
 import { gaussianSource, type PerfectlyMatchedLayer, perfectlyMatchedLayer, withTargets } from '@neural-fields/losses';
@@ -11,23 +11,23 @@ import ndarray from 'ndarray';
 /** A point or centre, y before x. */
 export type Place = readonly [y: number, x: number];
 
-/** What waves there are. */
+/** The sources and the medium that determine the waves. */
 export interface HelmholtzScene {
   /** k, in radians per unit of coordinate. */
   readonly wavenumber: number;
-  /** Of the sources, which are Gaussians. */
+  /** Of the Gaussian sources. */
   readonly variance: number;
   readonly sources: readonly Place[];
-  /** Of the sources: their integral in the real and in the imaginary part; 1 if absent. */
+  /** The integral of each source, the same in the real and in the imaginary part; 1 if absent. */
   readonly amplitude?: number;
   /** m */
   readonly squaredSlowness: (y: number, x: number) => number;
 }
 
-/** The layer of the paper. */
+/** The absorbing layer of the paper. */
 export const absorbing: PerfectlyMatchedLayer = perfectlyMatchedLayer();
 
-/** Where the layer begins: errors are taken inside. */
+/** Where the layer begins: errors are computed inside. */
 export const INNER: number = absorbing.bound - absorbing.width;
 
 /** The outermost points are on the border. */
@@ -36,18 +36,18 @@ const square = [
   [-1, 1],
 ] as const;
 
-/** The authors' sources are drawn around within 500 sigma^2, which is 5 sigma for their sigma^2 = 1e-4. */
+/** The authors draw points within 500 sigma^2 of a source, which is 5 sigma for their sigma^2 = 1e-4. */
 const RADIUS = 5;
 
-/** The target `source` of the sources at some points, flat. */
+/** The target `source` at some points, flattened. */
 const sourceAt = ({ sources, variance, amplitude = 1 }: HelmholtzScene, coords: ArrayLike<number>): Float32Array =>
   gaussianSource(coords, { centres: sources, variance, amplitude: [amplitude, amplitude] });
 
 /**
- * Points of a step: uniform in the square, and some around each source, with the targets `source` and
+ * The points of a step: uniform in the square, plus some around each source, with the targets `source` and
  * `squaredSlowness`.
  *
- * @param near how many around each source
+ * @param near the number of points around each source
  */
 export const scenePoints = (
   scene: HelmholtzScene,
@@ -71,22 +71,22 @@ export const scenePoints = (
 export interface SolvedScene {
   /** The waves on a corner-aligned grid, `f32[size * size, 2 sources]`, row-major. */
   readonly onGrid: Float32Array;
-  /** The waves anywhere, `[2 sources]`. */
+  /** The waves at any point, `[2 sources]`. */
   at(place: Place): readonly number[];
-  /** Points along a side that the solver took. */
+  /** Points along a side of the solver's grid. */
   readonly side: number;
   readonly residual: number;
 }
 
 /**
- * The solver takes about so many points along a side, fewer for a coarse grid, and at least two in the deviation of a
- * source.
+ * The solver's grid has about this many points along a side, fewer if the grid of the fit is coarse, and at least two
+ * per standard deviation of a source.
  */
 const SIDE = 192;
 const LARGEST_REFINEMENT = 6;
 const POINTS_PER_DEVIATION = 2;
 
-/** The mean of m over the cell around a point, so that media with edges are followed better than to a cell. */
+/** The mean of m over the cell around a point, so that the edges of media are resolved to less than a cell. */
 const cellMean = (m: HelmholtzScene['squaredSlowness'], y: number, x: number, step: number): number => {
   const parts = [-0.375, -0.125, 0.125, 0.375];
   let sum = 0;
@@ -94,7 +94,7 @@ const cellMean = (m: HelmholtzScene['squaredSlowness'], y: number, x: number, st
   return sum / parts.length ** 2;
 };
 
-/** Weights of the cubic through four neighbours, for a point `part` of the way from the second to the third. */
+/** Weights of cubic interpolation from four neighbours, for a point `part` of the way from the second to the third. */
 const cubicWeights = (part: number): readonly number[] => [
   (-part * (part - 1) * (part - 2)) / 6,
   ((part + 1) * (part - 1) * (part - 2)) / 2,
@@ -103,7 +103,7 @@ const cubicWeights = (part: number): readonly number[] => [
 ];
 
 /**
- * Solves for the waves of a scene, in float64, finely enough to look at them on a grid of `size` points along a side.
+ * Solves for the waves of a scene in float64, finely enough to sample them on a grid of `size` points along a side.
  */
 export const solveScene = async (scene: HelmholtzScene, size: number, signal: AbortSignal): Promise<SolvedScene> => {
   const wanted = Math.max(
@@ -148,10 +148,10 @@ export const solveScene = async (scene: HelmholtzScene, size: number, signal: Ab
   return { onGrid, at, side, residual };
 };
 
-/** A disc in the middle in which waves run at another speed than around it, where m is 1. */
+/** A disc in the middle in which the wave speed differs from that around it, where m is 1. */
 export interface Disc {
   readonly radius: number;
-  /** m in it. */
+  /** m inside it. */
   readonly inside: number;
 }
 
@@ -164,15 +164,16 @@ export const discMedium =
 /** The medium `circle` of the authors' code: waves are twice as fast in it. */
 export const authorsDisc: Disc = { radius: 0.1, inside: 1 / 4 };
 
-/** From here on a grid is fine enough to be looked at. */
+/** From this size on, a grid is fine enough to be shown. */
 const VIEW = 100;
 
 /**
- * The points along a side of the grid on which waves are shown and compared: those of the fit, or three times as many.
+ * The points along a side of the grid on which waves are shown and compared: those of the fit, or about three times as
+ * many.
  */
 export const viewSize = (size: number): number => (size < VIEW ? 3 * (size - 1) + 1 : size);
 
-/** The points of a corner-aligned grid of [-1, 1]^2 that lie inside of the layer, by their number. */
+/** The indices of the points of a corner-aligned grid of [-1, 1]^2 that the absorbing layer encloses. */
 export const innerPoints = (size: number): readonly number[] => {
   const coords = gridCoordinates([size, size]);
   return Array.from({ length: size * size }, (_, i) => i).filter(

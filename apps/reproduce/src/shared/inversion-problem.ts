@@ -1,6 +1,6 @@
 /**
- * @file What a full-waveform inversion is given, and what it is compared with: waves of the project's own solver, or
- * the recording of a file.
+ * @file The data of a full-waveform inversion, and the truth it is compared with: waves from the project's own solver,
+ * or a recording from a file.
  */
 import type { PointSource } from '@neural-fields/core';
 import { gridCoordinates } from '@neural-fields/signals';
@@ -19,24 +19,24 @@ import {
 } from './helmholtz-scene.ts';
 import { loadRecording, type Recording } from './receivers-file.ts';
 
-/** What is inverted, with the truth. */
+/** The problem to invert, with the true solution. */
 export interface InversionProblem extends SolvedScene, Recording {
   readonly settings: WaveSettings;
   readonly scene: HelmholtzScene;
   readonly disc: Disc;
   /** m on the grid. */
   readonly medium: Float32Array;
-  /** What was observed, as points of a term. */
+  /** The observations, as points of a term. */
   readonly points: PointSource;
   /** Points along a side of the grid. */
   readonly size: number;
-  /** Whether a file has said what was observed. */
+  /** Whether the observations come from a file. */
   readonly recorded: boolean;
-  /** How far the solver's waves are from what was observed, relative; 0 where it is the solver's. */
+  /** The relative difference between the solver's waves and the observations; 0 if the solver made the observations. */
   readonly misfit: number;
 }
 
-/** The profile `paper` has what is taken for the scene of the authors' file, with rounded places. */
+/** The profile `paper` has what is assumed to be the scene of the authors' file, with rounded positions. */
 const scenes: Readonly<
   Record<ProfileName, { readonly disc: Disc; readonly sources: number; readonly receivers: number }>
 > = {
@@ -58,14 +58,14 @@ const layout = ({ sources, receivers }: (typeof scenes)[ProfileName]): Omit<Reco
 });
 
 /**
- * Of the sources in the profile `quick`, where a file's are too narrow for few points: their deviation is a quarter of
- * the way to the nearest receiver.
+ * Variance of a file's sources in the profile `quick`, whose few points cannot resolve the file's own: the standard
+ * deviation is a quarter of the distance to the nearest receiver.
  */
 const WIDER = 9e-4;
 
 /**
- * The waves of the authors' file, whose sources may be wider: far from a source only its integral is observed, times
- * exp(-k^2 sigma^2 / 2), the Fourier transform of the Gaussian at the wave number.
+ * The settings for the authors' file, whose sources may be widened: far from a source only its integral is observed,
+ * times exp(-k^2 sigma^2 / 2), the Fourier transform of the Gaussian at the wavenumber.
  */
 const recordedSettings = (profile: ProfileName): WaveSettings & { readonly amplitude: number } => {
   const { falling } = waveSettings[profile];
@@ -91,7 +91,7 @@ const pointsOf = ({ receivers, sources, observed }: Recording): PointSource => {
 const hear = (receivers: readonly Place[], { at }: SolvedScene): Float32Array =>
   Float32Array.from(receivers.flatMap(at));
 
-/** Loads or computes what was observed. @throws InputError when the user's file has no recording */
+/** Loads or computes the observations. @throws InputError when the user's file has no recording */
 export const createInversionProblem = async ({
   profile,
   settings,
@@ -127,7 +127,7 @@ export const createInversionProblem = async ({
   };
 };
 
-/** Between the points of a corner-aligned grid, linearly. */
+/** Linear interpolation between the points of a corner-aligned grid. */
 const interpolate =
   (values: Float32Array, size: number): HelmholtzScene['squaredSlowness'] =>
   (y, x) => {
@@ -144,8 +144,8 @@ const interpolate =
   };
 
 /**
- * How far the solver's waves in a medium are from what was observed, relative: a check of the medium that needs no
- * truth.
+ * The relative difference between the solver's waves in a medium and the observations: a check of the medium that does
+ * not need the truth.
  */
 export const mediumMisfit = async (
   { scene, receivers, observed, size }: InversionProblem,

@@ -1,25 +1,25 @@
 /**
- * @file The elements of MATLAB's files of version 5: a tag with a type and a length, then so many bytes, filled up to a
- *   multiple of 8. An element may be compressed, and then represents another: what it inflates to is bounded before it
- *   is inflated.
+ * @file The elements of MATLAB files of version 5: a tag with a type and a length, then that many bytes, padded to a
+ *   multiple of 8. A compressed element contains another element: the size of the inflated data is limited before it is
+ *   inflated.
  */
 import { inflateSync, constants as zlib } from 'node:zlib';
 import { ExplainedError } from '@neural-fields/core';
 
 /** What is wrong with the bytes of a MATLAB file. */
 export type MatlabProblem =
-  /** They are not of a MATLAB file of version 5. */
+  /** Not a MATLAB file of version 5. */
   | 'not-matlab'
-  /** They are, but of a kind that is not read here. */
+  /** A MATLAB file, but of a kind that is not supported. */
   | 'unsupported'
-  /** They end before an array does. */
+  /** The bytes end before an array does. */
   | 'truncated'
-  /** They contradict themselves. */
+  /** The bytes are inconsistent. */
   | 'damaged'
-  /** They hold more numbers than are read at most. */
+  /** The file holds more values than the limit. */
   | 'too-large';
 
-/** A MATLAB file cannot be read; `problem` says why in a form that a program can act on. */
+/** Thrown when a MATLAB file cannot be read; `problem` is the machine-readable reason. */
 export class MatlabError extends ExplainedError {
   override readonly name = 'MatlabError';
   readonly problem: MatlabProblem;
@@ -30,7 +30,7 @@ export class MatlabError extends ExplainedError {
   }
 }
 
-/** The types of elements: the bytes of a number, and how to read it. 64-bit integers lose what float64 cannot hold. */
+/** The numeric types: the bytes per value, and how to read one. 64-bit integers are rounded to float64. */
 const numbers: ReadonlyMap<
   number,
   { readonly bytes: number; readonly read: (data: DataView, at: number, little: boolean) => number }
@@ -47,15 +47,15 @@ const numbers: ReadonlyMap<
   [13, { bytes: 8, read: (data, at, little) => Number(data.getBigUint64(at, little)) }],
 ]);
 
-/** An element that is an array. */
+/** The type of an element that is an array. */
 export const MATRIX = 14;
-/** An element that is another, compressed by zlib. */
+/** The type of an element that contains another one, compressed with zlib. */
 export const COMPRESSED = 15;
 
-/** The most bytes that a number takes. */
+/** The maximum number of bytes per value. */
 export const BYTES_PER_NUMBER = 8;
 
-/** Bytes, and the order of those of a number. */
+/** Bytes, with their byte order. */
 export interface Bytes {
   readonly data: DataView;
   readonly little: boolean;
@@ -64,7 +64,7 @@ export interface Bytes {
 /** An element. */
 export interface Element extends Bytes {
   readonly type: number;
-  /** Where the next one begins. */
+  /** Where the next element begins. */
   readonly next: number;
 }
 
@@ -74,12 +74,12 @@ const part = ({ data }: Bytes, at: number, length: number): DataView => {
   return new DataView(data.buffer, data.byteOffset + at, length);
 };
 
-/** The element at a place. @throws MatlabError when the bytes end before it does */
+/** Reads the element at an offset. @throws MatlabError when the bytes end before it does */
 export const readElement = (bytes: Bytes, at: number): Element => {
   const { little } = bytes;
   const tag = part(bytes, at, 8);
   const type = tag.getUint32(0, little);
-  // Up to four bytes stand in the tag itself, and their number in the upper half of the type.
+  // A small element stores up to four bytes in the tag itself, and their count in the upper half of the type.
   if (type > 0xffff) {
     const length = type >>> 16;
     if (length > 4) throw new MatlabError('damaged', `a small element must have at most 4 bytes, got ${length}`);
@@ -90,7 +90,7 @@ export const readElement = (bytes: Bytes, at: number): Element => {
   return { type, data: part(bytes, at + 8, length), little, next: at + 8 + filled };
 };
 
-/** The numbers of an element. @throws MatlabError when there are more than `most`, or it is none of numbers */
+/** Reads the values of an element. @throws MatlabError when there are more than `most`, or it is not numeric */
 export const readNumbers = ({ type, data, little }: Element, most: number): Float64Array => {
   const found = numbers.get(type);
   if (!found) throw new MatlabError('damaged', `wanted an element of numbers, got one of type ${type}`);
@@ -124,16 +124,16 @@ const inflate = (
 };
 
 /**
- * So many bytes of a compressed array are inflated to see its name and its sizes: with the tables of the compression
- * they take some 500.
+ * The number of compressed bytes that are inflated to read an array's name and sizes: together with the compression
+ * tables, these take about 500.
  */
 const HEAD = 1024;
-/** zlib makes no more than this of a byte. */
+/** The maximum compression ratio of zlib. */
 const LARGEST_RATIO = 1032;
 
-/** The first bytes of what a compressed element represents: 1 MiB at most. */
+/** The first bytes of the element inside a compressed one: at most 1 MiB. */
 export const inflateHead = (element: Element): Bytes => inflate(element, { from: HEAD, most: HEAD * LARGEST_RATIO });
 
-/** What a compressed element represents, which must not have more than `most` bytes. */
+/** The whole element inside a compressed one, which must not have more than `most` bytes. */
 export const inflateWhole = (element: Element, most: number): Bytes =>
   inflate(element, { from: Number.POSITIVE_INFINITY, most });

@@ -1,6 +1,6 @@
 /**
- * @file The numbers in MATLAB's files of version 5, which is what `save -v6`, `save -v7` and SciPy's `savemat` write:
- *   "MAT-File Format", The MathWorks. A header of 128 bytes, then elements, of which those of arrays are read here.
+ * @file The numeric arrays in MATLAB files of version 5, which `save -v6`, `save -v7` and SciPy's `savemat` write:
+ *   "MAT-File Format", The MathWorks. A header of 128 bytes, then elements, of which only arrays are read here.
  */
 import {
   BYTES_PER_NUMBER,
@@ -15,56 +15,56 @@ import {
   readNumbers,
 } from './matlab-elements.ts';
 
-/** An array of numbers. */
+/** A numeric array. */
 export interface MatlabArray {
   readonly shape: readonly number[];
-  /** Columns one after another: that of row i and column j is number i + rows j. */
+  /** In column-major order: the element in row i and column j has the index i + rows j. */
   readonly real: Float64Array;
-  /** Absent when the numbers are real. */
+  /** Absent when the array is real. */
   readonly imaginary?: Float64Array | undefined;
 }
 
-/** What is read. */
+/** What to read. */
 export interface DecodeMatlabOptions {
-  /** The names of the arrays to read; all if absent. Others are only looked at as far as their names. */
+  /** The names of the arrays to read; all if absent. Of the others, only the name and the sizes are read. */
   readonly variables?: readonly string[] | undefined;
-  /** The most numbers that the arrays have together, the two of a complex one counted apart; 262,144 if absent. */
+  /** The maximum number of values in all arrays together, a complex value counting as two; 262,144 if absent. */
   readonly maxNumbers?: number;
 }
 
-/** What a file holds. */
+/** The contents of a file. */
 export interface MatlabFile {
-  /** Of all its arrays of numbers. */
+  /** The names of all its numeric arrays. */
   readonly names: readonly string[];
-  /** Those that were asked for, by name. */
+  /** The requested arrays, by name. */
   readonly arrays: ReadonlyMap<string, MatlabArray>;
 }
 
 /**
- * The classes of arrays of numbers, from double to uint64; those before are cells, structures, objects, text and sparse
+ * The classes of numeric arrays, from double to uint64; those before are cells, structures, objects, text and sparse
  * arrays.
  */
 const NUMERIC = { first: 6, last: 15 } as const;
 const COMPLEX = 0x0800;
 
 const HEADER = 128;
-/** Of MATLAB's own: 63. */
+/** MATLAB's own limit is 63. */
 const LONGEST_NAME = 255;
 const MAX_DIMENSIONS = 32;
-/** What an array takes beside its numbers, at most. */
+/** The maximum number of bytes that an array takes besides its values. */
 const OVERHEAD = 4096;
 
-/** What stands before the numbers of an array. */
+/** What precedes the values of an array. */
 interface Head {
   readonly name: string;
   readonly shape: readonly number[];
   readonly count: number;
   readonly complex: boolean;
-  /** Where the numbers begin. */
+  /** Where the values begin. */
   readonly at: number;
 }
 
-/** The head of an array; `undefined` for one that is not of numbers. */
+/** Reads the head of an array; `undefined` if the array is not numeric. */
 const readHead = (matrix: Bytes): Head | undefined => {
   const flags = readElement(matrix, 0);
   const bits = readNumbers(flags, 2)[0] ?? 0;
@@ -95,7 +95,7 @@ const readMatrix = (matrix: Bytes, { name, shape, count, complex, at }: Head): M
   };
 };
 
-/** @returns whether numbers have their least byte first */
+/** @returns whether the file is little-endian */
 const readHeader = (file: DataView): boolean => {
   const text = String.fromCharCode(...new Uint8Array(file.buffer, file.byteOffset, Math.min(19, file.byteLength)));
   if (text === 'MATLAB 7.3 MAT-file')
@@ -112,9 +112,9 @@ const readHeader = (file: DataView): boolean => {
   return order === 'IM';
 };
 
-/** The array that a compressed element represents, whole or as far as its head. */
+/** The array inside a compressed element, whole or only its head. */
 const matrixIn = (inflated: Bytes): Bytes | undefined => {
-  // The head alone is shorter than its tag says.
+  // When only the head was inflated, the data is shorter than its tag says.
   if (inflated.data.byteLength < 8) throw new MatlabError('truncated', 'a compressed array ends before it begins');
   if (inflated.data.getUint32(0, inflated.little) !== MATRIX) return undefined;
   const { data, little } = inflated;
@@ -122,14 +122,14 @@ const matrixIn = (inflated: Bytes): Bytes | undefined => {
 };
 
 /**
- * Reads arrays of numbers of a MATLAB file of version 5, compressed or not, by their names. Text, cells, structures and
- * sparse arrays are left out.
+ * Reads numeric arrays of a MATLAB file of version 5, compressed or not, by name. Text, cells, structures and sparse
+ * arrays are skipped.
  *
- * The first KiB of a compressed array is inflated to see its name and its sizes, and the whole only when it was asked
- * for and is within the limit. So no more memory is taken than 1 MiB and 24 bytes for each of `maxNumbers`, beside the
- * file itself.
+ * Only the first KiB of a compressed array is inflated to read its name and sizes; the whole array is inflated only if
+ * it was requested and is within the limit. Memory use is therefore at most 1 MiB plus 24 bytes for each of
+ * `maxNumbers`, besides the file itself.
  *
- * @throws MatlabError when the bytes are not such a file, or not a whole one, or hold more numbers than the limit
+ * @throws MatlabError when the bytes are not such a file, are truncated, or hold more values than the limit
  */
 export const decodeMatlab = (file: Uint8Array, options: DecodeMatlabOptions = {}): MatlabFile => {
   const { variables, maxNumbers = 2 ** 18 } = options;

@@ -4,7 +4,7 @@ import { uniform } from '@neural-fields/signals';
 import { add, slice, sqrt, square, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
 
 /**
- * Below this length, in units of m per unit of coordinate, slopes count as their squares, so that the length has a
+ * Slopes below this length, in units of m per unit of coordinate, count quadratically, so that the length has a
  * gradient everywhere.
  */
 const SMALL = 0.01;

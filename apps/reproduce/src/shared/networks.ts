@@ -1,6 +1,6 @@
 /**
- * @file The networks that the papers compare, as the SIREN authors' code has them: which activation, which
- * initialisation, which encoding.
+ * @file The networks that the papers compare, as in the SIREN authors' code: their activation, initialisation and
+ * encoding.
  */
 import { integer } from '@neural-fields/app-kit';
 import { type Extensions, type FieldSpec, mlp, type NetworkSize, relu, siren, tanh } from '@neural-fields/core';
@@ -10,7 +10,7 @@ import type { OwnOption } from '../frame/experiment.ts';
 /** The names of the networks. */
 export type NetworkName = 'siren' | 'tanh' | 'relu' | 'relu-pe' | 'relu-rbf';
 
-/** The networks' names for people. */
+/** The networks' display names. */
 export const networkLabels: Readonly<Record<NetworkName, string>> = {
   siren: 'SIREN',
   tanh: 'tanh',
@@ -19,20 +19,20 @@ export const networkLabels: Readonly<Record<NetworkName, string>> = {
   'relu-rbf': 'ReLU RBF',
 };
 
-/** What every fit of these networks is given, so that encodings are found. */
+/** Passed to every fit of these networks, so that their encodings are found. */
 export const networkExtensions: Extensions = { layers: encodings };
 
-/** What a network depends on beside its name. */
+/** What a network depends on besides its name. */
 export interface NetworkOptions extends NetworkSize {
-  /** Samples along the shortest side, which set the octaves of the positional encoding up to the Nyquist frequency. */
+  /** Samples along the shortest side: the octaves of the positional encoding go up to their Nyquist frequency. */
   readonly samples: number;
   /** Of a SIREN's first layer; 30 if absent. */
   readonly omega0?: number;
-  /** Gaussian functions in front of the ReLU network; 1024 if absent. */
+  /** The number of Gaussian functions in front of the ReLU network; 1024 if absent. */
   readonly rbfFeatures?: number;
 }
 
-/** The option by which an experiment sets the Gaussian functions. */
+/** The option that sets the number of Gaussian functions. */
 export const rbfFeaturesOption = (values: OwnOption['values']): OwnOption => ({
   what: 'Gaussian functions in front of the network with RBF',
   argument: '<n>',
@@ -40,10 +40,10 @@ export const rbfFeaturesOption = (values: OwnOption['values']): OwnOption => ({
   values,
 });
 
-/** As many octaves as the signal has; at least one, also for a handful of samples. */
+/** As many octaves as the signal can contain; at least one, even for a handful of samples. */
 const octavesOf = (samples: number): number => (samples < 8 ? 1 : nyquistOctaves(samples));
 
-/** The network of that name. Weights: He's normal for ReLU, Glorot's normal for tanh; biases are PyTorch's. */
+/** The spec of a network. Weights: He normal for ReLU, Glorot normal for tanh; biases: PyTorch's initialisation. */
 export const networkSpec = (name: NetworkName, options: NetworkOptions): FieldSpec => {
   const { samples, omega0 = 30, rbfFeatures = 1024, ...size } = options;
   const rectified = {
@@ -68,5 +68,5 @@ export const networkSpec = (name: NetworkName, options: NetworkOptions): FieldSp
 
 const isNetworkName = (name: string): name is NetworkName => name in networkLabels;
 
-/** The names that are networks of this file. */
+/** Those of the given names that are networks of this file. */
 export const networkNames = (names: readonly string[]): readonly NetworkName[] => names.filter(isNetworkName);

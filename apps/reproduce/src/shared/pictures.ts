@@ -1,4 +1,4 @@
-/** @file The pictures that are fitted: those that come with the program, or the user's. */
+/** @file The pictures that are fitted: the bundled ones, or the user's. */
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { explainedWithin, InputError, resolveSize } from '@neural-fields/app-kit';
@@ -14,20 +14,20 @@ export interface LoadedPicture {
   readonly image: Image;
   readonly width: number;
   readonly height: number;
-  /** In full resolution. */
+  /** At full resolution. */
   readonly original: Image;
-  /** Of the file it came from. */
+  /** Of the source file. */
   readonly sha256: string;
   readonly note: string;
 }
 
-/** The SHA-256 of scikit-image's `camera.png` (512 x 512), the picture of independent measurements. */
+/** The SHA-256 of scikit-image's `camera.png` (512 x 512), the picture used in the independent measurements. */
 export const cameraSha256 = 'b0793d2adda0fa6ae899c03989482bff9a42d3d5690fc7e3648f2795d730c23a';
 
-/** The grid of all pictures: the authors', with the outermost pixels on the edges of [-1, 1]. */
+/** The grid of all pictures, as in the authors' code: the outermost pixels lie on the edges of [-1, 1]. */
 export const pictureGrid: GridOptions = { convention: 'corner-aligned' };
 
-/** The pictures' description in the files of fields. */
+/** The description of pictures that is stored in field files. */
 export const pictureDescription = ({ width, height }: Pick<LoadedPicture, 'width' | 'height'>): ImageDescription => ({
   kind: 'image',
   width,
@@ -41,7 +41,7 @@ export const pictureDescription = ({ width, height }: Pick<LoadedPicture, 'width
   range: [-1, 1],
 });
 
-/** The SHA-256 of some numbers, for a fit's identity. */
+/** The SHA-256 of some arrays, for the identity of a fit. */
 export const hashNumbers = (...arrays: readonly ArrayLike<number>[]): string => {
   const hash = createHash('sha256');
   for (const array of arrays) {
@@ -56,7 +56,7 @@ interface Source {
   readonly whole: Image;
   readonly name: string;
   readonly sha256: string;
-  /** What was odd about the file, in sentences. */
+  /** Anything unusual about the file, in sentences. */
   readonly oddities?: readonly string[];
 }
 
@@ -71,9 +71,9 @@ const readFile = async (path: string): Promise<Source> => {
 };
 
 /**
- * Prepares a picture: grey, at the size of the settings (bilinear, antialiased).
+ * Converts a picture to greyscale, at the size of the settings (bilinear, antialiased).
  *
- * @throws InputError when it is smaller than that
+ * @throws InputError when it is smaller than that size
  */
 export const preparePicture = (
   { whole, name, sha256, oddities = [] }: Source,
@@ -96,7 +96,7 @@ export const preparePicture = (
   return { image, width, height, original: whole, sha256, note };
 };
 
-/** The user's picture, or the photograph that comes with the program. */
+/** The user's picture, or the bundled photograph. */
 export const loadPicture = async (file: string | undefined, settings: ExperimentSettings): Promise<LoadedPicture> => {
   if (file !== undefined) return preparePicture(await readFile(file), settings);
   const whole = await readPicture();

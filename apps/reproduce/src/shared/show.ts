@@ -1,4 +1,4 @@
-/** @file Numbers on a grid as pictures. */
+/** @file Values on a grid as pictures. */
 
 import { rangeOf } from '@neural-fields/app-kit/render';
 import type { Image } from '@neural-fields/signals';
@@ -12,7 +12,7 @@ export interface Sides {
 
 const grey = (data: Float32Array, { width, height }: Sides): Image => ndarray(data, [height, width, 1]);
 
-/** Numbers of which `low` is black and `high` white. */
+/** Maps values to grey: `low` is black and `high` is white. */
 export const showRange = (
   values: ArrayLike<number>,
   sides: Sides,
@@ -27,7 +27,7 @@ export const showRange = (
 export const showSignal = (values: ArrayLike<number>, sides: Sides): Image =>
   showRange(values, sides, { low: -1, high: 1 });
 
-/** The length of gradients `[n, 2]`, from 0 to most of `reference`'s. */
+/** The norm of gradients `[n, 2]`, from 0 to a high quantile of `reference`'s. */
 export const showGradient = (
   gradient: ArrayLike<number>,
   sides: Sides,
@@ -41,7 +41,7 @@ export const showGradient = (
   return showRange(lengths(gradient), sides, { low, high });
 };
 
-/** Laplacians or other numbers of both signs: 0 is grey, and the ends are most of `reference`'s. */
+/** Laplacians or other signed values: 0 is grey, and the ends are a high quantile of `reference`'s magnitude. */
 export const showSigned = (values: ArrayLike<number>, sides: Sides, reference: ArrayLike<number> = values): Image => {
   const [low, high] = rangeOf(Float32Array.from(reference), 'laplacian');
   return showRange(values, sides, { low, high });

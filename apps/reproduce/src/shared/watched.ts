@@ -1,8 +1,8 @@
-/** @file How often a fit reports and is measured, and the plot of what was. */
+/** @file How often a fit reports and is measured, and the plot of the measurements. */
 import type { FitPlan, FittedField } from '../frame/experiment.ts';
 import type { LinePlot } from '../frame/findings.ts';
 
-/** Points of a curve, about. */
+/** The approximate number of points in a curve. */
 const REPORTS = 400;
 const MEASUREMENTS = 20;
 
@@ -12,7 +12,7 @@ export const reportSteps = (steps: number): { readonly reportEvery: number; read
   return { reportEvery, everySteps: reportEvery * Math.max(1, Math.round(steps / MEASUREMENTS / reportEvery)) };
 };
 
-/** The part of a plan that measures an error on the way. */
+/** The part of a plan that measures an error during the fit. */
 export const watchError = (
   steps: number,
   measure: NonNullable<FitPlan['watch']>['measure'],
@@ -22,10 +22,9 @@ export const watchError = (
 };
 
 /**
- * The plot of the errors that were watched.
+ * The plot of the watched errors.
  *
- * @param iterations how many gradients of the loss a step of a fit takes, by the fit's name; 1 for those that are not
- *   named
+ * @param iterations gradient evaluations per step of a fit, by the fit's name; 1 for fits that are not listed
  */
 export const errorPlot = (
   fits: readonly FittedField[],

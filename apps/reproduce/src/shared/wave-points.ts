@@ -1,14 +1,14 @@
 /**
- * @file The points of a step of the wave experiment: anywhere in the square at random times, and a share of them at the
- * initial time.
+ * @file The points of a step of the wave experiment: anywhere in the square at random times, with a share of them at
+ * the initial time.
  */
 import type { PointSource } from '@neural-fields/core';
 import { timeCurriculum } from '@neural-fields/losses';
 import { ball, uniform, union, withTime } from '@neural-fields/signals';
 
 /**
- * Points of a step in the disc, at most, and of all its points at most one in so many. Just as many others are at the
- * initial time too.
+ * The maximum number of a step's points in the disc, and the maximum share: one in this many of all its points. The
+ * same number of points elsewhere is at the initial time too.
  */
 const IN_DISC = 1000;
 const AT_MOST_ONE_IN = 10;
@@ -20,24 +20,24 @@ const square = [
 
 /** What the points of a step depend on. */
 export interface WavePointOptions {
-  /** Points in a step. */
+  /** Points per step. */
   readonly count: number;
   /** Of the disc around the source, in units of coordinate. */
   readonly radius: number;
-  /** The time that is reached. */
+  /** The final time. */
   readonly end: number;
-  /** The steps with all points at the initial time. */
+  /** The number of steps with all points at the initial time. */
   readonly holdSteps: number;
-  /** The steps after them in which the interval of times grows. */
+  /** The number of steps after them over which the time interval grows. */
   readonly growSteps: number;
 }
 
 /**
  * Points in time and space, with the target `initial`: 1 at the initial time.
  *
- * The last points of each step are at the initial time whatever the step: half of them in a disc around the source,
- * half anywhere in the square. The first half tells the field of the pulse, the second that there is nothing elsewhere.
- * The authors' code has 2,000 among its 340^2 points.
+ * The last points of each step are always at the initial time: half of them in a disc around the source, half anywhere
+ * in the square. The first half tells the field where the pulse is, the second that there is nothing elsewhere. The
+ * authors' code has 2,000 of them among its 340^2 points.
  */
 export const wavePoints = ({ count, radius, end, holdSteps, growSteps }: WavePointOptions): PointSource => {
   const inDisc = Math.max(1, Math.min(IN_DISC, Math.floor(count / AT_MOST_ONE_IN)));
