@@ -21,16 +21,16 @@ const COORDINATES = [-100, 100] as const;
 /** The paper's mean squared errors on its recording of Bach. */
 const published: Readonly<Partial<Record<NetworkName, number>>> = { siren: 1.1e-5, 'relu-pe': 2.4e-2, relu: 2.5e-2 };
 
-/** Hertz of the computed piece. */
+/** Sample rates of the computed piece, in Hz. */
 const sampleRates = { quick: 8000, paper: 44_100 } as const;
 
 interface Sound {
-  /** The loudest sample is 1 or -1. */
+  /** Scaled so that the loudest sample is 1 or -1. */
   readonly samples: Float32Array;
   readonly sampleRate: number;
   readonly sha256: string;
   readonly note: string;
-  /** What was odd about the file. */
+  /** Anything unusual about the file. */
   readonly warnings?: readonly string[];
 }
 
@@ -71,14 +71,14 @@ const meanSquare = (values: ArrayLike<number>, truth: Float32Array): number =>
 const wav = (data: Float32Array, sampleRate: number): Uint8Array =>
   encodeAudio({ samples: ndarray(data, [data.length, 1]), sampleRate });
 
-/** The amplitudes at the frequencies from 0 up. */
+/** The amplitude spectrum, at positive frequencies. */
 const spectrumOf = (data: Float32Array, sampleRate: number): { readonly x: number[]; readonly y: number[] } => {
   const { amplitudes } = amplitudeSpectrum(
     { data, shape: [data.length] },
     { spacing: 1 / sampleRate, window: hannWindow },
   );
   const half = Math.floor(data.length / 2);
-  // The spectrum has its zero in the middle; neighbours are averaged, or the plot would be all spikes.
+  // Frequency zero is in the middle. Neighbouring bins are averaged, or the plot would be all spikes.
   const width = Math.max(1, Math.floor(half / 200));
   const bins = Array.from({ length: Math.floor((half - 1) / width) }, (_, bin) => {
     const part = Array.from({ length: width }, (__, i) => amplitudes[half + 1 + bin * width + i] as number);

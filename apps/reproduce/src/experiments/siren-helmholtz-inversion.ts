@@ -1,6 +1,6 @@
 /**
- * @file A medium found from the waves that receivers around it hear: full-waveform inversion, figure 5 of the SIREN
- * paper.
+ * @file A medium recovered from the waves that receivers around it record: full-waveform inversion, figure 5 of the
+ * SIREN paper.
  */
 
 import { notNegative } from '@neural-fields/app-kit';
@@ -36,7 +36,7 @@ import { hashNumbers } from '../shared/pictures.ts';
 import { showRange, showSigned } from '../shared/show.ts';
 import { errorPlot, watchError } from '../shared/watched.ts';
 
-/** How networks are fitted. */
+/** How a network is fitted. */
 interface Contender {
   readonly name: string;
   readonly label: string;
@@ -50,14 +50,14 @@ const contenders: readonly Contender[] = [
   { name: 'tanh', label: networkLabels.tanh, kind: 'tanh', optimizer: 'adam' },
 ];
 
-/** On the squared misfit of the receivers, for L-BFGS: residuals are some thousand times as large as waves, squared. */
+/** For the squared misfit at the receivers, with L-BFGS: squared residuals are about 1,000 times squared waves. */
 const RECEIVER_WEIGHT = 1000;
 
 /**
- * On the total variation of the medium, for Adam. The paper has no such prior; in few steps it keeps the medium from
- * making up for waves that are not yet right. With the quick profile and seeds 0 and 1 the error of the medium is 1.10
- * and 0.84 without it, and 0.53 with it; 0.05 is worse (seed 0: 0.58). L-BFGS, whose waves are right sooner, gains
- * nothing from it (seed 0: 0.47 without, 0.47 with 0.001, 0.52 with 0.02).
+ * For the total variation of the medium, with Adam. The paper has no such prior; in few steps it keeps the medium from
+ * compensating for waves that are not yet right. With the quick profile and seeds 0 and 1, the error of the medium is
+ * 1.10 and 0.84 without it, and 0.53 with it; 0.05 is worse (seed 0: 0.58). L-BFGS, whose waves are right sooner, does
+ * not benefit from it (seed 0: 0.47 without, 0.47 with 0.001, 0.52 with 0.02).
  */
 const variationWeight: OwnOption = {
   what: 'weight of the total variation of the medium, for Adam',
@@ -66,27 +66,27 @@ const variationWeight: OwnOption = {
   values: { quick: 0.02, paper: 0 },
 };
 
-/** Mean squared errors of the waves in the paper: SIREN's, and those of a solver that inverts. */
+/** Mean squared errors of the waves in the paper: SIREN's, and those of a solver-based inversion. */
 const published = { siren: 8.6e-3, solver: 1.7e-2 } as const;
 
 /**
- * Relative errors of the waves measured with the quick profile, seed 0; several times as much is accepted, for other
- * seeds and backends.
+ * Relative errors of the waves measured with the quick profile, seed 0; errors several times as large are accepted, to
+ * allow for other seeds and backends.
  */
 const measured: Readonly<Partial<Record<string, number>>> = { siren: 0.054, 'siren-lbfgs': 0.032 };
 
-/** The medium is unknown where all |x_k| are at most this, and m is at least this, as in the authors' code. */
+/** The medium is unknown where all |x_k| are at most this, and its minimum there, as in the authors' code. */
 const UNKNOWN_BOUND = 0.75;
 const MIN_SQUARED_SLOWNESS = 1e-3;
 
-/** m at points `coords`, from the fields' values. */
+/** m at the points `coords`, from the field's values there. */
 const mediumOf = (values: Float32Array, width: number, coords: Float32Array): Float32Array =>
   Float32Array.from({ length: coords.length / 2 }, (_, i) => {
     const far = Math.max(Math.abs(coords[2 * i] as number), Math.abs(coords[2 * i + 1] as number)) > UNKNOWN_BOUND;
     return far ? 1 : Math.max(MIN_SQUARED_SLOWNESS, 1 + (values[i * width + width - 1] as number));
   });
 
-/** |m - truth| / |truth - 1|: 1 for a field that has not noticed the disc. */
+/** |m - truth| / |truth - 1|: 1 for a field that has not found the disc. */
 const mediumError = (medium: Float32Array, truth: Float32Array): number =>
   relativeError(
     medium.map(m => m - 1),
@@ -146,28 +146,28 @@ const planOf = (
   };
 };
 
-/** What came of a fit. */
+/** The result of a fit. */
 interface Inversion {
   readonly mse: number;
   readonly wave: number;
   readonly medium: number;
   readonly inside: Region;
   readonly outside: Region;
-  /** How far the solver's waves in this medium are from what was observed. */
+  /** The relative difference between the solver's waves in this medium and the observations. */
   readonly observed: number;
 }
 
-/** What was found in a part of the plane. */
+/** The medium found in a part of the plane. */
 interface Region {
-  /** Of m, away from the disc's edge. */
+  /** Of m, excluding the disc's edge. */
   readonly mean: number;
-  /** Of m, relative. */
+  /** The relative error of m. */
   readonly error: number;
 }
 
 const mean = (values: Float32Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** The edge of the disc is left out of means by this part of its radius on either side. */
+/** The means exclude the edge of the disc: this fraction of its radius on either side. */
 const EDGE = 0.25;
 
 const checksOf = (
@@ -213,7 +213,7 @@ const checksOf = (
       ];
     });
 
-/** The waves of `[n, waves + 1]` values. */
+/** The waves in `[n, waves + 1]` values. */
 const wavesOf = (values: Float32Array, waves: number): Float32Array => values.filter((_, i) => i % (waves + 1) < waves);
 
 const invert = async (values: Float32Array, problem: InversionProblem, signal: AbortSignal): Promise<Inversion> => {
@@ -245,7 +245,7 @@ const invert = async (values: Float32Array, problem: InversionProblem, signal: A
   };
 };
 
-/** Said where the sizes of a profile cannot do what is asked. */
+/** A note for a profile whose sizes are too small for the data. */
 const tooSmall = ({ profile }: ExperimentContext, { recorded }: InversionProblem): readonly string[] =>
   recorded && profile === 'quick'
     ? [
@@ -255,7 +255,7 @@ const tooSmall = ({ profile }: ExperimentContext, { recorded }: InversionProblem
 
 const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
 
-/** Where what was observed comes from. */
+/** Where the observations come from. */
 const dataNote = ({ recorded, disc, misfit, side, settings }: InversionProblem): string =>
   recorded
     ? `The file says where sources and receivers are, and what was observed, but neither the frequency nor the medium. k = ${settings.wavenumber} and the ` +
@@ -272,7 +272,7 @@ const evaluate = async (
   const { size, disc, recorded, settings } = problem;
   const sides = { width: size, height: size };
   const waves = 2 * problem.sources.length;
-  // As far below 1 as above it, and the disc at an end.
+  // A range symmetric about 1, with the disc at one end.
   const range = { low: 1 - Math.abs(disc.inside - 1), high: 1 + Math.abs(disc.inside - 1) };
   const truthWave = columnOf(problem.onGrid, waves);
   const results: Record<string, Inversion> = {};

@@ -1,6 +1,6 @@
 /**
- * @file The Helmholtz equation in three media, solved by networks: figure 5 of the SIREN paper, against a solver in
- * float64.
+ * @file The Helmholtz equation in three media, solved by networks: figure 5 of the SIREN paper, compared with a solver
+ * in float64.
  */
 
 import { sampleField } from '@neural-fields/app-kit/render';
@@ -59,7 +59,7 @@ type Medium = keyof typeof media;
 /** One fit: a network in a medium. */
 interface Contender {
   readonly name: string;
-  /** What `--networks` calls it. */
+  /** Its name for `--networks`. */
   readonly network: string;
   readonly label: string;
   readonly kind: NetworkName;
@@ -95,12 +95,12 @@ const contenders: readonly Contender[] = [
   withLbfgs('tanh'),
 ];
 
-/** Mean squared errors of the paper. */
+/** Mean squared errors in the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 7.9e-6, tanh: 2.6e-5, 'relu-rbf': 1.0e-4 };
 
 /**
- * Relative errors measured with the quick profile, seed 0, by fit; several times as much is accepted, for other seeds
- * and backends.
+ * Relative errors measured with the quick profile, seed 0, by fit; errors several times as large are accepted, to allow
+ * for other seeds and backends.
  */
 const measured: Readonly<Partial<Record<string, number>>> = {
   siren: 0.053,
@@ -114,7 +114,7 @@ const sceneOf = (profile: ProfileName, medium: Medium): HelmholtzScene => {
   return { wavenumber, variance, sources: [[0, 0]], squaredSlowness: media[medium] };
 };
 
-/** The solver's waves by medium, each worked out when it is first asked for. */
+/** The solver's waves by medium, each computed on first use. */
 const createReferences = ({
   profile,
   settings: { size },

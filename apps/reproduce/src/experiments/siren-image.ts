@@ -1,4 +1,4 @@
-/** @file A picture, fitted by five networks, and what their derivatives are worth: figure 1 of the SIREN paper. */
+/** @file A picture, fitted by five networks, and the accuracy of their derivatives: figure 1 of the SIREN paper. */
 import { adam, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
 import { coordinateGradient, coordinateLaplacian, pixels } from '@neural-fields/signals';
@@ -19,7 +19,7 @@ import {
 import { sampleJet } from '../shared/sample-jet.ts';
 import { showGradient, showSignal, showSigned } from '../shared/show.ts';
 
-/** PSNRs of a SIREN 256 wide measured in JAX, float32, full batch, seed 0; other seeds differ by half a decibel. */
+/** PSNRs of a SIREN of width 256 measured in JAX, float32, full batch, seed 0; other seeds differ by 0.5 dB. */
 const measured = [
   { size: 256, steps: 500, psnr: 35.9 },
   { size: 128, steps: 500, psnr: 42.1 },

@@ -1,6 +1,6 @@
 /**
- * @file What passes through an untrained SIREN: section 3.2 of the SIREN paper, and the figures of its supplement on
- * initialisation.
+ * @file How signals propagate through an untrained SIREN: section 3.2 of the SIREN paper, and the figures of its
+ * supplement on initialisation.
  */
 
 import { assertMemory } from '@neural-fields/app-kit';
@@ -19,7 +19,7 @@ import type { Check, Findings, PlotLine } from '../frame/findings.ts';
 
 const OMEGA = 30;
 
-/** An initialisation of a network of sines. */
+/** An initialisation of a sine network. */
 interface Scheme {
   readonly name: string;
   readonly label: string;
@@ -36,10 +36,10 @@ const schemes: readonly Scheme[] = [
 ];
 
 /**
- * The variance of pre-activations times omega that the initialisation tends to from layer to layer. With v of them
- * normal, sines have the mean square (1 - exp(-2 v)) / 2; weights of variance (6 / n) / (3 omega^2) give omega^2 times
- * n of those, and biases uniform in [-1 / sqrt n, 1 / sqrt n] add omega^2 / (3 n). The paper, which leaves the biases
- * out, has 1.
+ * The variance of pre-activations times omega to which the initialisation converges from layer to layer. When these are
+ * normal with variance v, their sines have the mean square (1 - exp(-2 v)) / 2. From n such inputs, weights of variance
+ * (6 / n) / (3 omega^2) give omega^2 n times the product of the two, and biases uniform in [-1 / sqrt n, 1 / sqrt n]
+ * add omega^2 / (3 n). The paper, which leaves out the biases, has 1.
  */
 export const expectedVariance = (hiddenFeatures: number): number => {
   const biases = OMEGA ** 2 / (3 * hiddenFeatures);
@@ -48,7 +48,7 @@ export const expectedVariance = (hiddenFeatures: number): number => {
   return variance;
 };
 
-/** The error function: Abramowitz and Stegun, equation 7.1.26, to 1.5e-7. */
+/** The error function: Abramowitz and Stegun, equation 7.1.26, accurate to 1.5e-7. */
 const erf = (x: number): number => {
   const t = 1 / (1 + 0.3275911 * Math.abs(x));
   const tail =
@@ -57,8 +57,8 @@ const erf = (x: number): number => {
 };
 
 /**
- * The largest distance between a distribution function and that of the normal distribution with the same mean and
- * deviation.
+ * The maximum distance between the empirical distribution function and that of the normal distribution with the same
+ * mean and standard deviation.
  */
 export const distanceFromNormal = ({
   values,
@@ -72,7 +72,7 @@ export const distanceFromNormal = ({
   }, 0);
 };
 
-/** The part of the numbers in each bin, per unit. */
+/** The fraction of the values in each bin, per unit of the axis. */
 const density = (
   { histogram: { edges, counts }, values }: Distribution,
   scale = 1,
@@ -90,7 +90,7 @@ interface Examined {
   readonly spectrum: { readonly x: number[]; readonly y: number[] };
 }
 
-/** Points at which the layers are looked at, uniform in [-1, 1]. */
+/** The number of points at which the layers are examined, uniform in [-1, 1]. */
 const POINTS = 2048;
 const MAX_VALUES = 2 ** 22;
 
@@ -128,7 +128,7 @@ const examine = async (scheme: Scheme, { settings, signal }: ExperimentContext):
   }
 };
 
-/** The hidden layers after the first, whose distributions the initialisation is made for. */
+/** The hidden layers after the first, for whose distributions the initialisation is designed. */
 const hidden = ({ layers }: Examined): readonly LayerStatistics[] => layers.slice(1, -1);
 
 const deviationOf = ({ preActivation }: LayerStatistics): number =>

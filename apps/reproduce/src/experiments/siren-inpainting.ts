@@ -1,6 +1,6 @@
 /**
- * @file A picture from a tenth of its pixels, with priors on its derivatives: the inpainting of the SIREN paper's
- * supplement.
+ * @file A picture from a tenth of its pixels, with priors on its derivatives: the inpainting experiment in the SIREN
+ * paper's supplement.
  */
 import { fraction } from '@neural-fields/app-kit';
 import { adam, createRng, type Term, term } from '@neural-fields/core';
@@ -23,7 +23,7 @@ import { hashNumbers, type LoadedPicture, loadPicture, pictureDescription, pictu
 import { sampleJet } from '../shared/sample-jet.ts';
 import { showSignal } from '../shared/show.ts';
 
-/** The part of the pixels that is known. */
+/** The fraction of the pixels that is known. */
 const knownShare: OwnOption = {
   what: 'part of the pixels that is known',
   argument: '<share>',
@@ -31,7 +31,7 @@ const knownShare: OwnOption = {
   values: { quick: 0.1, paper: 0.1 },
 };
 
-/** The weights of the priors, in units of the picture in [-1, 1] on coordinates in [-1, 1]. */
+/** The weights of the priors, for a picture in [-1, 1] on coordinates in [-1, 1]. */
 const weights = { variation: 1e-3, hessian: 1e-5 } as const;
 
 /** A network with or without a prior. */
@@ -68,13 +68,13 @@ const priorOf = ({ prior }: Variant, count: number): readonly Term[] => {
   return [];
 };
 
-/** 1 where a pixel is known; each is, with the probability of the settings, and the first always. */
+/** 1 where a pixel is known: each pixel with the probability in the settings, and the first one always. */
 const knownPixels = ({ image }: LoadedPicture, { seed, own }: ExperimentSettings<'knownShare'>): Uint8Array => {
   const rng = createRng(seed).fork('known pixels');
   return Uint8Array.from(image.data, (_, i) => (rng.uniform() < own.knownShare || i === 0 ? 1 : 0));
 };
 
-/** The values at the pixels that are known, or that are not. */
+/** The values at the known pixels, or at the unknown ones. */
 const select = (values: ArrayLike<number>, known: Uint8Array, wanted: 0 | 1): Float32Array =>
   Float32Array.from(values).filter((_, i) => known[i] === wanted);
 

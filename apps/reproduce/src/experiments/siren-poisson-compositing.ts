@@ -1,4 +1,4 @@
-/** @file Two pictures made into one by their gradients: figure 3 (right) of the SIREN paper. */
+/** @file Two pictures merged through their gradients: figure 3 (right) of the SIREN paper. */
 import { adam, term } from '@neural-fields/core';
 import { compositeGradients, poissonGradient } from '@neural-fields/losses';
 import { pixels } from '@neural-fields/signals';
@@ -25,7 +25,7 @@ const WEIGHT = 0.5;
 interface Composite {
   readonly first: LoadedPicture;
   readonly second: LoadedPicture;
-  /** The weighted gradients, and the sum of the pictures that has them. */
+  /** The weighted sum of the gradients, and the weighted sum of the pictures, which has those gradients. */
   readonly truth: PictureDerivatives;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file Signed distances from the points of a surface: figure 4 of the SIREN paper, on shapes that anybody may have.
+ * @file Signed distances from the points of a surface: figure 4 of the SIREN paper, on freely available shapes.
  */
 
 import { createCamera, drawMesh, renderSurface, slicePicture } from '@neural-fields/app-kit/render';
@@ -27,7 +27,7 @@ import { networkExtensions, networkLabels, networkNames, networkSpec } from '../
 import { hashNumbers } from '../shared/pictures.ts';
 import { type ExperimentShape, loadBunny, loadDragon, loadMesh } from '../shared/shapes.ts';
 
-/** What differs between the profiles beside the sizes. */
+/** What differs between the profiles besides the sizes. */
 interface Recipe {
   readonly terms: ShapeTermOptions;
   readonly schedule: 'constant' | 'cosine';
@@ -55,20 +55,20 @@ const recipes: Readonly<Record<ProfileName, Recipe>> = {
 };
 
 /**
- * Six octaves, those of 256 samples. The authors' code has ten for three coordinates, with which the network of the
- * quick profile ends as noise: the gradient of the highest octave is 1,600 times as long as that of a coordinate.
+ * Six octaves, as for 256 samples. The authors' code has ten for three coordinates, with which the network of the quick
+ * profile ends up as noise: the gradient of the highest octave is 1,600 times as large as that of a coordinate.
  */
 const PE_SAMPLES = 256;
-/** Points by which surfaces and volumes are compared: more where the mesh is finer. */
+/** The number of points for comparing surfaces and volumes: more for a finer mesh. */
 const pointCount = ({ settings }: ExperimentContext): number => Math.min(50_000, 300 * settings.size);
-/** The largest resolution at which all of the box is looked at, and the bound on the gradient's length above it. */
+/** Above this resolution, empty parts of the box are skipped, with the Lipschitz constant below. */
 const LOOK_EVERYWHERE = 128;
 const STEEPEST = 4;
 const camera = createCamera({ azimuth: 30, elevation: 20 });
 
 const asImage = (pixels: Float32Array, side: number): Image => ndarray(pixels, [side, side, 3]);
 
-/** What was measured of a field; NaN where it has no surface. */
+/** The measurements of a field; NaN where it has no surface. */
 interface Measured {
   readonly chamfer: number;
   readonly consistency: number;
@@ -79,10 +79,10 @@ interface Measured {
   readonly report: MeshReport | undefined;
 }
 
-/** A shape with what fields are compared with. */
+/** A shape with the data that fields are compared with. */
 interface Reference extends ExperimentShape {
   readonly points: Required<PointCloud>;
-  /** Another sample of the same surface: what the distances of a perfect field would be. */
+  /** The scores of another sample of the same surface: what a perfect field would get. */
   readonly floor: Pick<Measured, 'chamfer' | 'consistency' | 'hausdorff'>;
   readonly inside: ((coords: Float32Array) => ArrayLike<number>) | undefined;
 }
@@ -109,7 +109,7 @@ const compare = (
   return { chamfer: chamferL1, consistency: normalConsistency, hausdorff };
 };
 
-/** The field's zero level; `undefined` where it has none. */
+/** A mesh of the field's zero level set; `undefined` where that is empty. */
 const meshOf = async (field: Field, { settings, signal }: ExperimentContext): Promise<Mesh | undefined> => {
   const resolution = settings.size;
   const mesh = await extractSurface(fieldFunction(field), {
@@ -143,7 +143,7 @@ const measure = async (
 
 const pictureSide = ({ settings }: ExperimentContext): number => Math.min(512, 3 * settings.size);
 
-/** The pictures of a field: its surface by rays and by triangles, and a plane through its distances. */
+/** The pictures of a field: its surface, rendered by rays and as triangles, and a slice through its distances. */
 const draw = async (
   { field, name }: FittedField,
   mesh: Mesh | undefined,
@@ -178,7 +178,7 @@ const draw = async (
   ];
 };
 
-/** Whole numbers as they are; nothing where there is no mesh. */
+/** Counts as text; `undefined` where there is no mesh. */
 const countsOf = (report: MeshReport | undefined): readonly (string | undefined)[] => [
   report && String(report.components),
   report && String(report.boundaryEdges),
@@ -220,7 +220,7 @@ const tableOf = (reference: Reference, rows: Readonly<Record<string, Measured>>)
     'Lengths are in units of half of the box. The last row compares two samples of the shape: nothing can come closer.',
 });
 
-/** What is expected of the paper's network. */
+/** The expected results of the paper's network. */
 const checksOf = ({ title }: Reference, rows: Readonly<Record<string, Measured>>, quick: boolean): readonly Check[] => {
   const own = rows[networkLabels.siren];
   if (own === undefined) return [];
@@ -230,7 +230,7 @@ const checksOf = ({ title }: Reference, rows: Readonly<Record<string, Measured>>
     ...others.map(([name, { chamfer }]) => ({
       what: `${title}, Chamfer distance of ${name} over SIREN's`,
       unit: 'times',
-      // A field without a surface is as far away as can be.
+      // A field without a surface counts as infinitely far away.
       obtained: Number.isNaN(chamfer) && !Number.isNaN(own.chamfer) ? Number.POSITIVE_INFINITY : chamfer / own.chamfer,
       atLeast: 1,
       because,
@@ -302,7 +302,7 @@ const evaluate = async (
   };
 };
 
-/** The user's shape in place of the bundled ones, and what there is to say about them. */
+/** The user's shape or the bundled ones, with notes on them. */
 const shapesOf = async (
   { shapeFile }: ExperimentContext,
   recipe: Recipe,

@@ -1,4 +1,4 @@
-/** @file A picture between its pixels and beyond its edges: what a SIREN says where it was never asked. */
+/** @file A picture between its pixels and beyond its edges: what a SIREN predicts where it was not trained. */
 
 import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, term } from '@neural-fields/core';
@@ -19,28 +19,28 @@ import { networkExtensions, networkLabels, networkNames, networkSpec } from '../
 import { hashNumbers, loadPicture, pictureDescription } from '../shared/pictures.ts';
 import { showSignal } from '../shared/show.ts';
 
-/** How much finer than the fitted pixels the picture is drawn, at most. */
+/** The maximum factor by which the picture is drawn at a higher resolution than it is fitted. */
 const MAX_FINE = 4;
 
-/** Pixels have areas here, so that a coarse and a fine grid cover the same picture. */
+/** Pixels are areas here, so that a coarse and a fine grid cover the same picture. */
 const gridOver = (span: Span): GridOptions => ({ convention: 'pixel-centred', spans: [span, span] });
 
-/** The picture twice: its middle half, which is fitted, and all of it, which is compared with. */
+/** The picture at two extents: its middle half, which is fitted, and all of it, for comparison. */
 interface Scene {
-  /** Pixels a side of what is fitted. */
+  /** Pixels along a side of the fitted part. */
   readonly size: number;
   readonly fine: number;
   /** `f32[size, size]` in [-1, 1]. */
   readonly coarse: Float32Array;
-  /** The same part with `fine` times the pixels: the truth between them. */
+  /** The same part at `fine` times the resolution: the truth between the pixels. */
   readonly between: Float32Array;
-  /** All of it, `f32[2 size, 2 size]`: the truth beyond the edges. */
+  /** The whole picture, `f32[2 size, 2 size]`: the truth beyond the edges. */
   readonly whole: Float32Array;
 }
 
 const signalOf = (image: Image): Float32Array => Float32Array.from(image.data, value => 2 * value - 1);
 
-/** The middle half of both sides of a square. */
+/** The middle half of a square, along both sides. */
 const middle = (values: Float32Array, side: number): Float32Array => {
   const [half, start] = [side / 2, side / 4];
   return Float32Array.from(
@@ -49,7 +49,7 @@ const middle = (values: Float32Array, side: number): Float32Array => {
   );
 };
 
-/** The largest square of the picture that begins in its upper left corner. */
+/** The largest square in the upper left corner of the picture. */
 const square = (image: Image): Image => {
   const [height, width] = image.shape as [number, number, number];
   const side = Math.min(width, height);
@@ -63,7 +63,7 @@ const square = (image: Image): Image => {
 const makeScene = (original: Image, wanted: number): Scene => {
   const whole = square(original);
   const side = whole.shape[0] as number;
-  // A multiple of two, because the middle half begins at a quarter.
+  // Even, because the middle half begins at a quarter of the whole side.
   const size = 2 * Math.max(1, Math.round(Math.min(wanted, side / 2) / 2));
   const fine = Math.max(1, Math.min(MAX_FINE, Math.floor(side / (2 * size))));
   const at = (pixelsOfSide: number): Float32Array =>
@@ -77,7 +77,7 @@ const makeScene = (original: Image, wanted: number): Scene => {
   };
 };
 
-/** The numbers beyond the middle half. */
+/** The values outside the middle half. */
 const outside = (values: Float32Array, side: number): Float32Array =>
   values.filter((_, i) => {
     const inner = (place: number): boolean => place >= side / 4 && place < (3 * side) / 4;

@@ -1,6 +1,6 @@
 /**
- * @file The wave equation from a pulse at rest, learned in the order in which it happens: the SIREN paper's supplement,
- * against a solver in float64.
+ * @file The wave equation for a pulse at rest, learned forward in time: the SIREN paper's supplement, compared with a
+ * solver in float64.
  */
 
 import { sampleAll } from '@neural-fields/app-kit/render';
@@ -27,42 +27,42 @@ import { showSigned } from '../shared/show.ts';
 import { errorPlot, watchError } from '../shared/watched.ts';
 import { wavePoints } from '../shared/wave-points.ts';
 
-/** What a profile sets beside the sizes. */
+/** What a profile sets besides the sizes. */
 interface Physics {
   /** Of the pulse. */
   readonly variance: number;
   readonly peak: number;
-  /** In units of coordinate; around the pulse, where points are drawn at the initial time. */
+  /** Of the disc around the pulse where points are drawn at the initial time, in units of coordinate. */
   readonly radius: number;
   readonly omega0: number;
-  /** Parts of the steps: all at the initial time, then growing, then all times. */
+  /** Fractions of the steps: first with all points at the initial time, then with a growing interval of times. */
   readonly hold: number;
   readonly grow: number;
-  /** Where the learning rate falls to 0. */
+  /** Whether the learning rate decays to 0. */
   readonly falling: boolean;
 }
 
 const physics: Readonly<Record<ProfileName, Physics>> = {
   quick: { variance: 0.02, peak: 1, radius: 0.7, omega0: 6, hold: 0.05, grow: 0.7, falling: true },
-  // 2000 steps of 100,000, which grow for as many as there are.
+  // The initial time is held for 2,000 of 100,000 steps; the growth takes as many steps as the whole fit.
   paper: { variance: 5e-4, peak: 1 / 50, radius: 0.25, omega0: 30, hold: 0.02, grow: 1, falling: false },
 };
 
-/** The time that is reached, and when errors are taken. The speed is 1: nothing comes near the border. */
+/** The final time, and the times at which errors are computed. The speed is 1: nothing comes near the border. */
 const END = 0.4;
 const TIMES = [0.25, 0.5, 0.75, 1].map(part => part * END);
 
-/** Mean squared errors of the paper. */
+/** Mean squared errors in the paper. */
 const published: Readonly<Partial<Record<string, number>>> = { siren: 2.5e-4, tanh: 1e-2 };
 
 /**
- * SIREN's relative error measured with the quick profile, seed 0; several times as much is accepted, for other seeds
- * and backends.
+ * SIREN's relative error measured with the quick profile, seed 0; errors several times as large are accepted, to allow
+ * for other seeds and backends.
  */
 const MEASURED = 0.045;
 const ROOM = 3;
 
-/** The pulse at points (y, x), flat. */
+/** The pulse at points (y, x), flattened. */
 const pulseAt = ({ variance, peak }: Physics, coords: ArrayLike<number>): Float32Array =>
   gaussianSource(coords, { centres: [[0, 0]], variance, peak, amplitude: [1], cutoff: 0 });
 
@@ -83,8 +83,8 @@ const pulsePoints = (
 
 /**
  * |u_tt - laplacian u| everywhere, and at the initial time N / 10 |u - pulse| + N / 100 |u_t|, where N is the number of
- * points: the authors' sums and weights, as means. While all points are at the initial time the authors omit the
- * equation; it holds there too.
+ * points: the authors' sums and weights, as means. While all points are at the initial time, the authors leave the
+ * equation out; here it applies then too.
  */
 const waveTerm = (points: PointSource): Term => {
   const equation = wave();
@@ -103,8 +103,8 @@ const waveTerm = (points: PointSource): Term => {
 };
 
 /**
- * The solver takes about so many points along a side, fewer for a coarse grid, and at least so many in the deviation of
- * the pulse.
+ * The solver's grid has about this many points along a side, fewer if the grid of the fit is coarse, and at least this
+ * many per standard deviation of the pulse.
  */
 const SIDE = 257;
 const LARGEST_REFINEMENT = 6;
