@@ -74,7 +74,7 @@ export const eachRun = (
 };
 
 /**
- * Reads an array in row-major order, in parts of any length.
+ * Reads an array in row-major order, in consecutive parts of any length.
  *
  * @returns a function that fills its argument with the next elements
  */

@@ -15,8 +15,8 @@ const indexAt = (flat: number, shape: readonly number[]): number[] => {
 };
 
 /**
- * Describes the elements that are not finite in float32, which are NaN, infinite or larger than 3.4e38: `3 of 400 are
- * not, the first NaN at [50, 0]`. `undefined` if there are none. Arrays of integers are not scanned.
+ * Describes the elements that are not finite in float32: NaN, infinite or larger than 3.4e38 in magnitude, as `3 of 400
+ * are not, the first NaN at [50, 0]`. `undefined` if there are none. Arrays of integers are not scanned.
  */
 export const describeNotFinite = (view: ArrayView): string | undefined => {
   const { data, shape } = view;

@@ -1,4 +1,4 @@
-/** @file The chunks of a WAV file: the extent of its samples, also when the header does not state it. */
+/** @file The chunks of a WAV file, and the extent of its samples even if the header does not state it. */
 import { describeBytes, latin1 } from '../bytes/describe-bytes.ts';
 import type { DecodeNote } from '../decode-note.ts';
 import { AudioError } from './audio-error.ts';
@@ -23,8 +23,8 @@ export interface WavChunks {
 const FORMS = ['RIFF', 'RF64', 'BW64'];
 
 /**
- * Lengths from here on are placeholders by programs that write to a pipe: 0x7ffff000 by sox, 2^31 - 1, 2^31 or 2^32 - 1
- * by others.
+ * Lengths from here on are placeholders written by programs that write to a pipe: 0x7ffff000 by sox, 2^31 - 1, 2^31 or
+ * 2^32 - 1 by others.
  */
 const UNKNOWN_LENGTH = 0x7ffff000;
 

@@ -1,9 +1,9 @@
 /** @file Resampling along one axis of an array, pixel-centred: the outer edges of both grids coincide. */
 
-/** The resampling kernel: those of `resizeImage`, and a windowed sinc, which keeps what is band-limited. */
+/** The resampling kernel: those of `resizeImage`, and a windowed sinc, which preserves band-limited signals. */
 export type ResampleKernel = 'bilinear' | 'bicubic' | 'area' | 'sinc';
 
-/** The weight of a kernel at a distance in source pixels (when enlarging), and the distance beyond which it is 0. */
+/** The weight of a kernel at a distance in source pixels (when enlarging), and the distance above which it is 0. */
 interface Kernel {
   readonly support: number;
   weight(distance: number): number;
@@ -35,15 +35,15 @@ const KERNELS: Readonly<Record<ResampleKernel, Kernel>> = {
   sinc: { support: SINC_SUPPORT, weight: x => (Math.abs(x) < SINC_SUPPORT ? sinc(x) * sinc(x / SINC_SUPPORT) : 0) },
 };
 
-/** The source pixels of one target pixel. */
+/** The source pixels that contribute to one target pixel. */
 export interface Taps {
   readonly first: number;
   readonly weights: Float64Array;
 }
 
 /**
- * For `area` a weight is the length of the source pixel that the target pixel covers, for the others the kernel's value
- * at the centre of the source pixel.
+ * For `area`, a weight is the length of the source pixel that the target pixel covers; for the others, it is the
+ * kernel's value at the centre of the source pixel.
  */
 export const tapsOf = (from: number, to: number, kernel: ResampleKernel): Taps[] => {
   const scale = from / to;

@@ -18,7 +18,7 @@ export interface Pixels {
 
 /** Decoded pixels, upright (EXIF orientation applied). */
 export interface DecodedPixels extends Pixels {
-  /** The decoder's complaint, if it continued in spite of damage. */
+  /** The decoder's message, if it continued in spite of damage. */
   readonly damage?: string;
 }
 

@@ -77,8 +77,8 @@ const findDamage = async (
  *
  * The values are those stored in the file, divided by the maximum: no colour profile is applied and nothing is
  * linearised. EXIF orientation is applied. Grey is Rec. 601 luma. Only the first frame of an animation is decoded. In
- * Node the package `sharp` decodes 8 bits, and 16 for PNG; browsers decode 8 bits. Neither blocks: the platform decodes
- * asynchronously, and the rest runs in slices.
+ * Node the package `sharp` decodes 8 bits, and 16 for PNG; browsers decode 8 bits. Neither blocks the event loop: the
+ * platform decodes asynchronously, and the rest runs in slices.
  *
  * Memory: 4 bytes per pixel and channel for the result, and up to 16 more per pixel while decoding.
  *

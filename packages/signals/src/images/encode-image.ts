@@ -27,8 +27,8 @@ const MAX_SIDE: Readonly<Record<ImageFormat, number>> = {
  * Encodes an image `[height, width, channels]`. Values are clipped to [0, 1] and rounded to the bit depth.
  *
  * PNG is exact up to rounding. JPEG, WebP and AVIF are lossy, depending on `quality`; JPEG and AVIF keep the full
- * colour resolution (4:4:4). WebP and AVIF store grey as RGB. It does not block: values are rounded in slices, and the
- * platform encodes asynchronously.
+ * colour resolution (4:4:4). WebP and AVIF store grey as RGB. Encoding does not block the event loop: values are
+ * rounded in slices, and the platform encodes asynchronously.
  *
  * @throws RangeError when the shape is not that of an image, a value is NaN, the quality is out of range, or the image
  *   has alpha and the format is JPEG

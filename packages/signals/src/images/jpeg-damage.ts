@@ -18,7 +18,7 @@ interface Component {
   readonly rows: number;
   /** For a progressive image: one bit per coefficient that is set if it is nonzero so far. */
   readonly nonzero: Uint8Array;
-  /** The lowest bit of each coefficient that scans have sent; -1 for none. */
+  /** The lowest bit that scans have sent so far, for each coefficient; -1 for none. */
   readonly lowest: Int8Array;
 }
 
@@ -51,7 +51,7 @@ interface Scan {
 /** Baseline, extended and progressive frames with Huffman codes; others are not checked. */
 const PROGRESSIVE = 0xc2;
 
-/** The limit of libvips. */
+/** The maximum number of scans in libvips. */
 const MAX_SCANS = 100;
 
 const readFrame = (bytes: Uint8Array, { marker, start, end }: JpegSegment): Frame | undefined => {

@@ -1,8 +1,9 @@
 /**
- * @file Quality between the samples, of a field on any grid. There is a finer signal than the one that is fitted: the
- *   field is fitted to that signal at half its resolution, drawn at its full resolution, and compared with it there. An
- *   interpolation of the same fitted samples is what it has to beat. Neither sees the finer signal, and both lack what
- *   the coarser grid cannot hold, so the PSNR is that of a plausible guess and far lower than at the samples.
+ * @file The quality of a field between the samples, on any grid. It needs a finer signal than the one that is fitted:
+ *   the field is fitted to that signal at half its resolution, drawn at the full resolution, and compared with it
+ *   there. An interpolation of the same fitted samples is the baseline. Neither has access to the finer signal, and
+ *   both lack the detail that the coarser grid cannot hold, so the PSNR is that of a plausible guess and far lower than
+ *   at the samples.
  */
 import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, assertSameShape, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
@@ -15,7 +16,7 @@ import { psnr } from './psnr.ts';
 /** The factor between the resolutions, along each axis. */
 const FACTOR = 2;
 
-/** What the samples of a signal are. */
+/** What the samples of a signal represent. */
 export interface BetweenOptions {
   /**
    * `area` (default), for images, videos and volumes: a sample is the mean over its cell, and the interpolation is
@@ -51,11 +52,11 @@ const resample = (values: ArrayView, kernel: ResampleKernel, lengthOf: (length: 
 };
 
 /**
- * A signal at half its resolution along each axis: what a field is fitted to whose quality between the samples is
- * measured.
+ * A signal at half its resolution along each axis, to which a field is fitted in order to measure its quality between
+ * the samples.
  *
  * @param fine `[...grid, channels]`, with an even number of samples along each axis
- * @returns `f32[...grid / 2, channels]`, pixel-centred: sample i lies in the middle of the samples 2i and 2i + 1
+ * @returns `f32[...grid / 2, channels]`, pixel-centred: sample i lies halfway between the samples 2i and 2i + 1
  * @throws RangeError when the shape is empty or odd, a value is not finite, or the filter is unknown
  */
 export const halveResolution = (fine: ArrayView, options: BetweenOptions = {}): DenseArray => {
@@ -71,8 +72,8 @@ export const halveResolution = (fine: ArrayView, options: BetweenOptions = {}): 
 };
 
 /**
- * The coordinates of the finer signal's samples, in those of the fitted grid: with either convention a quarter of a
- * step to each side of its samples. On a corner-aligned grid the outermost lie that far beyond its span.
+ * The coordinates of the finer signal's samples in the coordinates of the fitted grid: with either convention a quarter
+ * of a step to each side of its samples. On a corner-aligned grid the outermost ones lie that far outside its span.
  *
  * @param shape of the fitted grid, without channels
  * @param grid the options that the field was fitted with
@@ -114,7 +115,7 @@ export interface QualityBetween {
 }
 
 /**
- * The quality of a field between the samples that it was fitted to, beside that of an interpolation of these.
+ * The quality of a field between the samples that it was fitted to, and that of an interpolation of these samples.
  *
  * @param fine `[...grid, channels]`; the field was fitted to `halveResolution(fine)`
  * @param drawn the field at `finerCoordinates`, of the same shape and scale

@@ -12,7 +12,7 @@ export interface ReadImageOptions extends DecodeImageOptions, ReadFileOptions {}
 
 /** The options of {@link writeImage}. */
 export interface WriteImageOptions extends Omit<EncodeImageOptions, 'format'> {
-  /** Default: determined by the path's extension. */
+  /** Default: the format of the path's extension. */
   readonly format?: ImageFormat;
 }
 
@@ -25,7 +25,7 @@ const EXTENSIONS: Readonly<Record<string, ImageFormat>> = {
 };
 
 /**
- * The format that a path's extension names.
+ * The format of a path's extension.
  *
  * @throws RangeError for any other extension
  */
@@ -77,7 +77,7 @@ export const readImage = async (path: string, options: ReadImageOptions = {}): P
  *
  * @param image `[height, width, channels]`, values in [0, 1]
  * @throws FileError when the file cannot be written; the old file is then untouched
- * @throws RangeError, ImageError as `encodeImage`, or when the extension names no format
+ * @throws RangeError, ImageError as `encodeImage`, or when the extension is not that of a format
  */
 export const writeImage = async (path: string, image: ArrayView, options: WriteImageOptions = {}): Promise<void> => {
   assertOptions('writeImage', options, { format: 1, bitDepth: 1, quality: 1, onProgress: 1, signal: 1 });

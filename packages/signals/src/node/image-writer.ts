@@ -95,8 +95,8 @@ const assertValid = (path: string, { width, height, channels, bitDepth = 8 }: Im
  * temporary file of a killed process is removed by the next one that writes the same path (`createAtomicFile` of
  * `@neural-fields/core/node`). No image library is needed.
  *
- * @throws RangeError when an option is out of range, or the extension names no format
- * @throws ImageError `unsupported` when the extension is of another format
+ * @throws RangeError when an option is out of range, or the extension is not that of a format
+ * @throws ImageError `unsupported` when the extension is that of another format
  * @throws FileError when the temporary file cannot be created
  */
 export const createImageWriter = async (path: string, options: ImageWriterOptions): Promise<ImageWriter> => {

@@ -1,6 +1,6 @@
 /**
  * @file PNG's row filters: W3C, Portable Network Graphics (third edition), section 9,
- *   https://www.w3.org/TR/png-3/#9Filters. A filter replaces a byte by its difference from a prediction from its
+ *   https://www.w3.org/TR/png-3/#9Filters. A filter replaces a byte by its difference from a prediction made from its
  *   neighbours; each row uses the one of the five filters with the smallest sum of absolute differences (section 12.7).
  */
 

@@ -63,7 +63,7 @@ export const boundary = (box: Box, options: BoundaryOptions): PointSource => {
     pointsPerStep: count,
     fixed: false,
     draw(start, n, rng) {
-      // Each point has one random number that chooses the face, followed by one per axis; the one of the face's own
+      // Each point has one random number that chooses the face, followed by one per axis; the number for the face's own
       // axis is not used.
       const numbers = drawNumbers(rng, { start, count: n, width: width + 1 }, nextUniform);
       const coords = new Float32Array(n * width);

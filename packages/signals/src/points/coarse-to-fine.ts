@@ -63,7 +63,7 @@ const blockAverages = ({ shape, axes, targets }: Signal, side: number): PointSet
 };
 
 /**
- * Random points of coarser grids first, and of the signal's own at the end: averages over blocks of 2^(levels - 1)
+ * Random points of coarser grids first, and of the signal's own grid at the end: averages over blocks of 2^(levels - 1)
  * samples along each axis, then of half as many, and so on, each for an equal share of the first `until` of all steps.
  * The points of a step are distinct.
  *

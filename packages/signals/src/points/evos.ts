@@ -6,9 +6,9 @@ import type { PointSet } from './point-set.ts';
 
 /** The options of {@link evos}. */
 export interface EvosOptions extends ScoreOptions {
-  /** The share of the points that a step has, in (0, 1]; 0.5 if absent. */
+  /** The fraction of all points that each step trains on, in (0, 1]; 0.5 if absent. */
   readonly ratio?: number;
-  /** The share of a step's points that are those with the largest errors, in [0, 1]; 0.5 if absent. */
+  /** The fraction of a step's points that have the largest errors, in [0, 1]; 0.5 if absent. */
   readonly survivors?: number;
 }
 
@@ -21,16 +21,16 @@ const assertShare = (name: string, share: number, valid: boolean, wanted: string
 };
 
 /**
- * Trains on a part of a set: the points with the largest losses, and random ones of the rest, new in each step. The
- * losses of all points are measured by a forward pass before step 1, and again every `every[0]` steps, falling linearly
- * to `every[1]`; the steps in between use the latest ones. No point occurs twice in a step. The loss that a fit reports
- * is that of the chosen points, which is larger than that of all.
+ * Trains on a part of a set: the points with the largest losses, and random ones of the rest, chosen anew in each step.
+ * The losses of all points are measured by a forward pass before step 1, and again at intervals that change linearly
+ * from `every[0]` to `every[1]` steps; the steps in between use the latest losses. No point occurs twice in a step. The
+ * loss that a fit reports is that of the chosen points, which is larger than that of all.
  *
  * Zhang et al. 2025, "EVOS: Efficient implicit neural training via evolutionary selector", CVPR, sections 3.2 to 3.4,
- * with the squared error alone as fitness: without the Laplacian's error (frequency-guided crossover). The defaults are
- * those of the authors' code.
+ * with the squared error alone as fitness: without the error of the Laplacian (frequency-guided crossover). The
+ * defaults are those of the authors' code.
  *
- * The state in checkpoints is the latest losses, 4 bytes a point. For a single field, not with a search optimizer.
+ * The state in checkpoints is the latest losses, 4 bytes per point. For a single field, not with a search optimizer.
  *
  * @throws RangeError when an option is out of its range or the set has more than 2^32 points
  */

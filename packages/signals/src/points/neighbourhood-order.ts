@@ -1,14 +1,14 @@
 /**
  * @file An order of the points of a grid in which runs of consecutive points are compact neighbourhoods. The grid is
- *   halved along its longest side, and so are its halves, until single points remain, in the order of that tree.
- *   Nothing is stored.
+ *   halved along its longest side, and so are its halves, until single points remain; the order is that of the leaves
+ *   of this tree. Nothing is stored.
  */
 
 /**
- * The row-major index of the point at a place of this order.
+ * The row-major index of the point at a given position in this order.
  *
  * @param shape the numbers of points along each axis
- * @param place from 0 to the number of points - 1
+ * @param place the position, from 0 to the number of points - 1
  * @returns in O(log size) time
  */
 export const neighbourhoodIndex = (shape: readonly number[], place: number): number => {

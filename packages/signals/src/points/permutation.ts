@@ -21,7 +21,7 @@ export const permutationKeys = (rng: Rng): readonly number[] => {
   return Array.from({ length: ROUNDS }, () => keyRng.integer(0x100000000));
 };
 
-/** The keys of one of many independent permutations, derived without another generator. */
+/** The keys of one of many independent permutations, derived without creating another generator. */
 export const derivedKeys = (keys: readonly number[], index: number): readonly number[] => {
   const word = mix(index + 1);
   return keys.map(key => mix(key ^ word));

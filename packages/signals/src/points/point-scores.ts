@@ -1,12 +1,12 @@
-/** @file The losses at all points of a set, measured before some steps, as sources that choose points by them need. */
+/** @file The losses at all points of a set, measured before some steps: for sources that choose points by loss. */
 import type { FitStep, PointBatch, PointScoring, SourceState } from '@neural-fields/core';
 import { consecutive, type PointSet } from './point-set.ts';
 
 /** How often a set is scored. */
 export interface ScoreOptions {
   /**
-   * Steps between two passes over all points, at the first step and at the last, linear in between. A pass is a forward
-   * pass only.
+   * Steps between two passes over all points, at the first step and at the last, and linear in between. A pass computes
+   * no gradient.
    */
   readonly every?: readonly [first: number, last: number];
 }
@@ -17,7 +17,7 @@ export interface PointScores {
   readonly state: SourceState;
 }
 
-/** The largest float32: what is not finite is stored as this, since checkpoints only hold finite values. */
+/** The largest float32. It replaces losses that are not finite, since checkpoints only hold finite values. */
 const MAX_FLOAT = 3.4028234663852886e38;
 /** Integers below this are exact in float32. */
 const EXACT = 2 ** 24;
@@ -31,7 +31,7 @@ const assertIntervals = (caller: string, every: readonly number[]): void => {
 };
 
 /**
- * Scores a set before step 1, and then as often as `every` says.
+ * Scores a set before step 1, and then at the intervals given by `every`.
  *
  * @param caller for messages
  * @param drawAll the points of a pass by their indices, with the targets that the loss needs

@@ -10,15 +10,15 @@ export interface SoftMiningOptions extends ScoreOptions {
   /** The number of points in a step. */
   readonly count: number;
   /**
-   * How far weights correct for the uneven choice, in [0, 1]: 1 is importance sampling, whose gradient is that of
-   * uniform points on average; 0 is hard mining. 0.6 if absent.
+   * How far the weights correct for the non-uniform choice of points, in [0, 1]: 1 is importance sampling, whose
+   * expected gradient is that of uniform points; 0 is hard mining. 0.6 if absent.
    */
   readonly softness?: number;
   /** The share of the probability that is spread evenly over all points, in (0, 1]; 0.1 if absent. */
   readonly uniform?: number;
 }
 
-/** The probabilities of points by their losses, their sums so far, and how to find a point by its sum. */
+/** The probabilities of points by their losses, the cumulative sums, and how to find a point by its sum. */
 const createDistribution = (losses: Float32Array, uniform: number) => {
   const { length } = losses;
   const sums = new Float64Array(length);
@@ -30,7 +30,7 @@ const createDistribution = (losses: Float32Array, uniform: number) => {
     sum += probability(i);
     sums[i] = sum;
   }
-  /** The first point whose sum exceeds `share` of the whole. */
+  /** The first point whose cumulative sum exceeds `share` of the total. */
   const find = (share: number): number => {
     const wanted = share * sum;
     let [low, high] = [0, length - 1];
@@ -45,21 +45,21 @@ const createDistribution = (losses: Float32Array, uniform: number) => {
 };
 
 /**
- * Draws points in proportion to their errors, with replacement, and weights their losses down in return: the target
- * `weight`, `[n, 1]`, is (N q)^-softness for a point of probability q among N, so 1 for all where the errors are equal.
- * It is for a weighted loss:
+ * Draws points in proportion to their errors, with replacement, and compensates with lower weights: the target
+ * `weight`, `[n, 1]`, is (N q)^-softness for a point of probability q among N, so it is 1 for all points if the errors
+ * are equal. Use it with a weighted loss:
  *
  *     term({ points: softMining(pixels(image), { count: 4096 }), loss: mse({ weight: 'weight' }) })
  *
- * q is the root of the latest loss of the point as a share of those of all points, mixed with the uniform distribution.
- * Losses are measured by a forward pass over the set before step 1 and again every `every` steps; until then points are
- * uniform.
+ * q is the square root of the point's latest loss, divided by the sum of these roots over all points, mixed with the
+ * uniform distribution. Losses are measured by a forward pass over the set before step 1, and again at intervals given
+ * by `every`; until then points are uniform.
  *
  * Kheradmand et al. 2024, "Accelerating neural field training via soft mining", CVPR, arXiv:2312.00075, section 3: the
- * loss and its correction. There the points are moved by Langevin Monte Carlo, since a scene's rays cannot all be
- * scored; here those of a finite set are, which gives the distribution itself.
+ * loss and its correction. In the paper, points are moved by Langevin Monte Carlo, since not all rays of a scene can be
+ * scored; here all points of the finite set are scored, which gives the distribution itself.
  *
- * The state in checkpoints is the latest losses, 4 bytes a point. For a single field, not with a search optimizer.
+ * The state in checkpoints is the latest losses, 4 bytes per point. For a single field, not with a search optimizer.
  *
  * @throws RangeError when an option is out of its range, or the set has more than 2^31 points; when points are drawn,
  *   if they have a target `weight` already

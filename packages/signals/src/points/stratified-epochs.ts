@@ -11,15 +11,15 @@ import { type SampleOptions, samples } from './samples.ts';
 export interface StratifiedEpochOptions extends SampleOptions {
   /** The number of points in a step. */
   readonly count: number;
-  /** The seed of the order. A source sees one step at a time, so that of the fit cannot span an epoch. */
+  /** The seed of the order. The fit's own seed cannot be used: it gives a new rng to each step, not to an epoch. */
   readonly seed: number;
 }
 
-/** The place in the neighbourhood order of each number of an epoch: see {@link stratifiedEpochs}. */
+/** Maps each position in an epoch to one in the neighbourhood order: see {@link stratifiedEpochs}. */
 const epochOrder = (size: number, strata: number, keys: readonly number[]): ((number: number) => number) => {
   const each = Math.floor(size / strata);
   const larger = size - each * strata;
-  // The last round takes one more point of the larger strata, which come first.
+  // The last round takes one more point from each of the larger strata, which come first.
   const roundKeys = derivedKeys(keys, -1);
   let latest = { round: -1, stratumOf: (place: number): number => place };
   return number => {
@@ -31,18 +31,19 @@ const epochOrder = (size: number, strata: number, keys: readonly number[]): ((nu
     const stratum = latest.stratumOf(number - round * strata);
     const start = stratum * each + Math.min(stratum, larger);
     const own = each + (stratum < larger ? 1 : 0);
-    // In the last round, where only the larger strata have a point left, it is the one of the last place.
+    // In the last round, only the larger strata have a point left: the last one of their order.
     return start + keyedPermutation(own, derivedKeys(keys, stratum))(round);
   };
 };
 
 /**
- * Every sample of a signal once in each epoch, `count` of them in each step, spread evenly: the grid is divided into
- * `count` compact neighbourhoods of equal size (within one sample), and a step takes one sample of each. The order of
- * each neighbourhood is random and new in each epoch. Where `count` does not divide the number of samples, a step may
- * hold the end of one epoch and the beginning of the next, and neighbourhoods may then lack a point or have two.
+ * Every sample of a signal once per epoch, `count` of them in each step, spread evenly: the grid is divided into
+ * `count` compact neighbourhoods of equal size (within one sample), and a step takes one sample from each. The order
+ * within each neighbourhood is random and new in each epoch. Where `count` does not divide the number of samples, a
+ * step may contain the end of one epoch and the beginning of the next, and some neighbourhoods may then have no point
+ * or two.
  *
- * A mean over such points has a lower variance than over random ones, and no sample waits longer than two epochs.
+ * A mean over such points has a lower variance than one over random points, and no sample waits longer than two epochs.
  *
  * @param signal `[...grid, channels]`, e.g. an image `[height, width, channels]`
  * @throws RangeError when `count` is not an integer from 1 to the number of samples or the seed is not finite, and as

@@ -13,7 +13,7 @@ export interface StratifiedSampleOptions extends SampleOptions {
 }
 
 /**
- * One point per step in each cell of a signal's grid that is divided into equal cells, uniform in the cell. The points
+ * One point per step in each of the equal cells into which a signal's grid is divided, uniform in the cell. The points
  * lie between the samples, so their targets are interpolated linearly between neighbouring samples: at a sharp edge
  * they are smoother than the signal.
  *

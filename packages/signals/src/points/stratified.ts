@@ -40,8 +40,8 @@ export const assertCellCounts = (caller: string, counts: readonly number[], axes
 };
 
 /**
- * One point per step in each cell of a box that is divided into `counts[0]` x `counts[1]` x ... equal cells, uniform in
- * the cell, without targets. Averages over the box have a lower variance than with `uniform`.
+ * One point per step in each of `counts[0]` x `counts[1]` x ... equal cells of a box, uniform in the cell, without
+ * targets. Averages over the box have a lower variance than with `uniform`.
  *
  * @throws RangeError when the box or the counts are invalid
  */

@@ -16,9 +16,9 @@ export type Selection =
   | { readonly fraction: number; readonly seed: number };
 
 /**
- * Selects a part of a set, the same in every step: fitting to it and evaluating the rest is inpainting.
+ * Selects a part of a set, the same in every step. Fitting to it and evaluating at the other points is inpainting.
  *
- * A mask takes 8 bytes per selected point, a fraction no memory.
+ * A mask takes 8 bytes of memory per selected point, a fraction none.
  *
  * @throws RangeError when the mask has another size, nothing is selected, or the fraction is not in (0, 1]
  */

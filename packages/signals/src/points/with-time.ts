@@ -18,8 +18,9 @@ export interface WithTimeOptions {
  * With a growing interval a wave is learned in order of time. The target `initial`, `[n, 1]`, is 1 at the initial time
  * and 0 later.
  *
- * The wave of the SIREN authors: the last 1000 points lie in a disc around the source. They and the 1000 points before
- * them, which lie anywhere, are always at the initial time. In the first 2000 steps all points are:
+ * The setting of the SIREN authors for the wave equation: the last 1000 points lie in a disc around the source. They
+ * and the 1000 points before them, which lie anywhere, are always at the initial time. In the first 2000 steps all
+ * points are at the initial time:
  *
  *     withTime(union({ plane: uniform(box, { count: 114_600 }), source: ball([0, 0], { radius: 0.25, count: 1000 }) }), {
  *       interval: timeCurriculum({ end: 0.4, growSteps: 100_000, holdSteps: 2000 }),

@@ -1,7 +1,7 @@
 import { type FoundHeader, viewOf } from './header.ts';
 import { isFrame, jpegSegments } from './jpeg-segments.ts';
 
-/** ITU-T T.81, section B.2.2: the frame header; a decoder accepts exactly one. */
+/** The frame header, of which a decoder accepts exactly one: ITU-T T.81, section B.2.2. */
 export const readJpegHeader = (bytes: Uint8Array): FoundHeader => {
   const { segments, ending } = jpegSegments(bytes);
   const frames = segments.filter(({ marker }) => isFrame(marker));

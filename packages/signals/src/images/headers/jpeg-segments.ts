@@ -29,7 +29,8 @@ export const isFrame = (marker: number): boolean =>
  * Finds the segments up to the end of the image. Like libjpeg it skips bytes between segments, and coded data, up to
  * the next marker.
  *
- * @returns the segments, and how they end: with the image, with the bytes, or at something that no decoder accepts
+ * @returns the segments, and where they end: at the end of the image, of the bytes, or at something that no decoder
+ *   accepts
  */
 export const jpegSegments = (
   bytes: Uint8Array,
