@@ -13,7 +13,7 @@ interface Profile {
   readonly widths: readonly number[];
   readonly points: readonly number[];
   readonly rounds: number;
-  /** Seconds. */
+  /** Seconds; peers with longer steps are not timed. */
   readonly stepLimit: number;
   readonly peers: readonly string[];
   /** Whether the profile is for graphics cards: an emulated one is then left out. */

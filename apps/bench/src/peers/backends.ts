@@ -38,7 +38,7 @@ export const backendNames = [
   'tensorflow',
 ] as const;
 
-/** The settings of `native` in peers of their own. */
+/** The settings of the variants of `native` that are peers of their own. */
 const nativeVariants: Partial<Record<string, NativeOptions>> = {
   'native-high': { precision: 'high' },
   'native-avx512': { instructionSet: 'AVX-512' },

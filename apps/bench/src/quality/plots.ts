@@ -10,7 +10,7 @@ export type Colours = readonly string[];
 /** The colour of a group on the page. */
 export const colourOf = (group: string, colours: Colours): string => seriesColour(colours.indexOf(group));
 
-/** Otherwise d3 omits tick labels when it finds them too many. */
+/** No limit: otherwise d3 omits tick labels when it finds them too many. */
 const ALL = Number.POSITIVE_INFINITY;
 
 interface Point {

@@ -64,7 +64,7 @@ export interface QualityResults {
   /** The duration of this run, without the trials whose results were kept from earlier runs. */
   readonly seconds: number;
   readonly environment: Environment;
-  /** By name. */
+  /** The peers by name. */
   readonly peers: Readonly<Record<string, PeerState>>;
   readonly foreignLoad: readonly number[];
   readonly signals: readonly SignalFacts[];

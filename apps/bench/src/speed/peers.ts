@@ -7,7 +7,7 @@ import type { DeviceRate } from './results.ts';
 /** A program that takes part. */
 export interface PeerDefinition {
   readonly name: string;
-  /** In a few words, for tables. */
+  /** A short name for tables. */
   readonly title: string;
   /**
    * Where it runs on a device: the precision of the large products whose rate it measures. Absent where another peer

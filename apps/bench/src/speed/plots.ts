@@ -69,7 +69,7 @@ const ticksOf = (values: readonly number[]): number[] => {
   return powers.length > 1 ? powers : [...new Set([low, high])];
 };
 
-/** Otherwise d3 omits labels of logarithmic ticks when it finds them too many. */
+/** No limit: otherwise d3 omits labels of logarithmic ticks when it finds them too many. */
 const ALL = Number.POSITIVE_INFINITY;
 
 /** `1 s` of `1.00 s`. */

@@ -71,7 +71,7 @@ export interface DeviceRate {
 
 /** The rate of products of float32 matrices `[rows, inner] [inner, columns]` in a library on the processor. */
 export interface SgemmRate {
-  /** With its version. */
+  /** The name of the library with its version. */
   readonly library: string;
   readonly threads: number;
   readonly rows: number;

@@ -19,7 +19,7 @@ export interface RunSettings extends StartOptions {
   readonly output: string;
   /** Whether to write into a folder that holds other files, too. */
   readonly force?: boolean;
-  /** As it was given, for the results. */
+  /** The command line as given, for the results. */
   readonly command: string;
 }
 

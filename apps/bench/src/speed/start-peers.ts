@@ -25,14 +25,14 @@ export interface StartOptions {
 /** What was started. */
 export interface Started {
   readonly commands: ReadonlyMap<string, PeerCommand>;
-  /** Of all peers, in their order. */
+  /** The states of all peers, in their order. */
   readonly states: Readonly<Record<string, PeerState>>;
   readonly deviceRates: readonly DeviceRate[];
   /** A Python with numpy and PyTorch; `undefined` where none is installed yet. */
   readonly pytorchPython: string | undefined;
 }
 
-/** Seconds. */
+/** Timeouts in seconds. */
 const START_TIMEOUT = 120;
 const RATE_TIMEOUT = 120;
 

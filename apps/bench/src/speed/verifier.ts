@@ -34,7 +34,7 @@ export interface Verdict {
   readonly disagreement: Disagreement;
   /** What is wrong; absent when nothing is. */
   readonly problem?: string;
-  /** Of one of the steps of the check, which has few points. */
+  /** The time per point of a step of the check, which has few points. */
   readonly secondsPerPoint: number;
 }
 

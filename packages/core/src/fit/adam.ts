@@ -21,7 +21,7 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** Which variant of Adam it is, with its own defaults. */
+/** The variant of Adam, with its own defaults. */
 export interface AdamVariant extends Required<Pick<AdamOptions, 'learningRate' | 'weightDecay'>> {
   readonly kind: string;
   /**

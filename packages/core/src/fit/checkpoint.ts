@@ -56,7 +56,7 @@ export type RunFacts = Readonly<Record<string, string>>;
 export interface RunDescription {
   /** Everything that must be equal for a run to resume. */
   readonly identity: RunFacts;
-  /** What else the bits of the results depend on: where it differs, a run can resume, but rounding will differ. */
+  /** What else affects the bits of the results. If it differs, a run can resume, but its rounding will differ. */
   readonly environment: RunFacts;
   /** Its total number of updates. */
   readonly steps: number;

@@ -8,7 +8,7 @@ export interface DivergenceOptions {
    * spike; 100 if absent.
    */
   readonly spikeFactor?: number;
-  /** 1 if absent; a smaller factor also detects spikes below the first loss. */
+  /** The factor on the first loss; 1 if absent. A smaller one also detects spikes below the first loss. */
   readonly firstFactor?: number;
   /** The number of recent losses in the median; 25 if absent. */
   readonly window?: number;

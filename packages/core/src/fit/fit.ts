@@ -56,7 +56,7 @@ const openCheckpoint = async (
 
 /**
  * Fits a model, e.g. a field, to an objective. An asynchronous generator: it advances as it is iterated, and reports
- * every `reportEvery` steps and at the last one. When it reports and when it ends, also with an error, the model has
+ * every `reportEvery` steps and at the last one. When it reports and when it ends, even with an error, the model has
  * the latest parameters. If the checkpoint store has a checkpoint, the fit resumes from it, and ends with the same bits
  * as an uninterrupted run on the same backend with the same number of threads. A step is reported before it is saved,
  * so the reports of a run and its resumption miss no step; one may be repeated.
@@ -67,7 +67,7 @@ const openCheckpoint = async (
  * Memory does not depend on the number of points: points are drawn, and gradients accumulated, in chunks.
  *
  * Leaving the loop with `break` writes a checkpoint too, and so does the iterator's `return()`. While a fit runs, its
- * model belongs to it: a second fit is refused, and so is disposing. An iterator that is abandoned in between, without
+ * model belongs to it: a second fit is refused, and so is disposing of it. An iterator that is abandoned early, without
  * `return()`, frees its model and its memory when it is garbage collected, without a checkpoint.
  *
  * @throws RangeError, TypeError before any work when an option or a term is invalid, or the model was disposed; later,
@@ -77,7 +77,7 @@ const openCheckpoint = async (
  *   points that were drawn are not
  * @throws CheckpointError before any work when the checkpoint belongs to another run or is damaged, SafetensorsError or
  *   FieldFileError when it is not a field or model
- * @throws DivergenceError when the loss is not finite or jumps though the points are finite; the model then has the
+ * @throws DivergenceError when the loss is not finite or jumps although the points are finite; the model then has the
  *   parameters of the last good report
  * @throws the reason of `signal` when it is aborted, after writing a checkpoint
  * @throws what `store.write` rejects with; the previous checkpoint then remains
@@ -155,7 +155,7 @@ async function* runFit(
     }
     signal?.throwIfAborted();
   };
-  /** The same after submitting work to the backend, with its backpressure. */
+  /** Applies the backpressure of the backend after work was submitted, then does the same. */
   const yieldAfterWork = async (): Promise<void> => {
     const wait = applyBackpressure(signal);
     if (wait) await wait;

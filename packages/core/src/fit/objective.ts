@@ -247,7 +247,7 @@ export class Objective {
       try {
         yield { batch, start, share: count / total };
       } finally {
-        // Also when the loop over the chunks is left early, by an abort or an error.
+        // Also disposed of when the loop over the chunks is left early, by an abort or an error.
         disposeBatch(batch);
       }
     }

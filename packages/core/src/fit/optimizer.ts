@@ -15,7 +15,7 @@ export interface OptimizerInput {
   readonly state: readonly Tensor1D[];
   /** 1 for the first update. */
   readonly step: number;
-  /** With the schedule's factor. */
+  /** The rate of this step, with the factor of the schedule. */
   readonly learningRate: number;
 }
 
@@ -94,7 +94,7 @@ export interface SearchObjective {
   readonly terms: readonly ObjectiveTerm[];
   readonly seed: number;
   readonly at: FitStep;
-  /** As the fit's option. */
+  /** The same as the option of the fit. */
   readonly chunkSize?: number;
   /** Lets timers and signals run; throws when the fit is stopped. Call it between long computations. */
   readonly yieldToEventLoop: () => Promise<void>;

@@ -103,14 +103,14 @@ export const finerCoordinates = (shape: readonly number[], grid: GridOptions = {
 
 /** The options of {@link qualityBetween}. */
 export interface QualityBetweenOptions extends BetweenOptions {
-  /** As for `psnr`. */
+  /** The same as for `psnr`. */
   readonly dataRange?: number;
 }
 
 /** PSNRs against the finer signal, in decibels. */
 export interface QualityBetween {
   readonly field: number;
-  /** Of the interpolation of the samples that the field was fitted to. */
+  /** The PSNR of the interpolation of the samples that the field was fitted to. */
   readonly interpolation: number;
 }
 
