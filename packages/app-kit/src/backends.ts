@@ -1,4 +1,4 @@
-/** @file The tfjs backends that the program offers to core's choice. Each is imported only when it is tried. */
+/** @file The tfjs backends from which core chooses one. Each is imported only when it is tried. */
 import nodeUtilities from 'node:util';
 import { type BackendCandidate, type BackendChoice, BackendError, selectBackend } from '@neural-fields/core';
 import { numericalEnvironment } from '@neural-fields/core/kernels';
@@ -14,7 +14,7 @@ export const backendNames = ['auto', 'webgpu', 'native', 'simd', 'tensorflow', '
 /** One of {@link backendNames}. */
 export type BackendName = (typeof backendNames)[number];
 
-/** Gives Node the `navigator.gpu` of browsers, before the kernels are imported, which look for it. */
+/** Gives Node the `navigator.gpu` of browsers. It must run before the kernels are imported, which look for it. */
 const loadWebgpu = async (folder: string | undefined): Promise<void> => {
   const dawn = (await importOptional('webgpu', folder)) as Dawn;
   const { installDawn } = await import('@neural-fields/kernels-webgpu/node');
@@ -22,15 +22,15 @@ const loadWebgpu = async (folder: string | undefined): Promise<void> => {
   await import('@neural-fields/kernels-webgpu');
 };
 
-/** The native kernels, where there are any for this machine. */
+/** The native kernels, if there are any for this machine. */
 const loadNative = async (): Promise<void> => {
   const { nativeProblem } = await import('@neural-fields/kernels-native');
   if (nativeProblem !== undefined) throw new Error(nativeProblem);
 };
 
-/** libtensorflow, with CUDA where that package is installed. */
+/** libtensorflow, with CUDA if that package is installed. */
 const loadTensorflow = async (folder: string | undefined): Promise<void> => {
-  // tfjs-node 4.22 calls it, and Node 23 no longer has it.
+  // tfjs-node 4.22 calls this function, which Node 23 has removed.
   Object.assign(nodeUtilities, { isNullOrUndefined: (value: unknown) => value === null || value === undefined });
   try {
     await importOptional('@tensorflow/tfjs-node-gpu', folder);
@@ -60,14 +60,14 @@ export const backendCandidates = (folder?: string): readonly BackendCandidate[] 
   { name: 'cpu', load: () => import('@tensorflow/tfjs-backend-cpu') },
 ];
 
-/** What computes, as the command line has it. */
+/** The backend options of the command line. */
 export interface BackendOptions {
   readonly backend: BackendName;
   /**
-   * A folder whose `node_modules` may hold the packages `webgpu` and `@tensorflow/tfjs-node(-gpu)`: code of it is run.
+   * A folder whose `node_modules` may hold the packages `webgpu` and `@tensorflow/tfjs-node(-gpu)`: its code is run.
    */
   readonly backendFrom?: string;
-  /** Say what the rounding of results depends on, such as the threads and the instruction set. */
+  /** Report what the rounding of results depends on, such as the threads and the instruction set. */
   readonly verbose?: boolean;
 }
 
@@ -79,15 +79,15 @@ const describeNumerics = (): string | undefined => {
 };
 
 /**
- * Sets the backend and says which and why.
+ * Sets the backend, and reports which one and why.
  *
- * @throws InputError when the wanted one cannot be used here
+ * @throws InputError when the requested one cannot be used here
  */
 export const chooseBackend = async (
   { backend, backendFrom, verbose = false }: BackendOptions,
   output: Output,
 ): Promise<BackendChoice> => {
-  // Without it tfjs greets Node with advice on tfjs-node, on the console.
+  // Otherwise tfjs prints advice on tfjs-node to the console.
   enableProdMode();
   const choice = await selectBackend(backend, backendCandidates(backendFrom)).catch(cause => {
     if (!(cause instanceof BackendError)) throw cause;

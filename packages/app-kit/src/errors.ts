@@ -1,4 +1,4 @@
-/** @file Errors that a user can do something about, and what any error says: as fields, and in one line. */
+/** @file Errors that a user can do something about, and the description of any error: as fields, and in one line. */
 import { ExplainedError, PointDataError } from '@neural-fields/core';
 import { FileError, systemErrorReason } from '@neural-fields/core/node';
 import { exitCodes } from './exit-codes.ts';
@@ -25,12 +25,12 @@ export class InputError extends UserError {
   override readonly name = 'InputError';
 }
 
-/** The errors were reported already, e.g. those of some of several files; the program then fails. */
+/** The errors have already been reported, e.g. those of some of several files; the program then fails. */
 export class ReportedError extends Error {
   override readonly name = 'ReportedError';
 }
 
-/** What stops a run from outside: a signal, or stdout or stderr, if its reader closes it or it cannot be written. */
+/** What stops a run from outside: a signal, or stdout or stderr, when its reader closes it or it cannot be written. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed-output' | 'failed-output';
 
 /** The run was stopped from outside; what was done is saved. */
@@ -47,8 +47,8 @@ export class InterruptedError extends Error {
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();
 
 /**
- * What the system refused, in words that name the file; `undefined` for other errors, and for those that no user can do
- * anything about.
+ * Explains what the system refused, with the name of the file; `undefined` for other errors, and for those that no user
+ * can do anything about.
  */
 const explainRefusal = (error: unknown): Explanation | undefined => {
   if (!(error instanceof Error && 'syscall' in error)) return undefined;
@@ -57,12 +57,12 @@ const explainRefusal = (error: unknown): Explanation | undefined => {
   return { what: 'path' in error && typeof error.path === 'string' ? `'${error.path}'` : undefined, problem };
 };
 
-/** Whether an error says all that there is to say, so that a stack trace would add nothing. */
+/** Whether an error is self-explanatory, so that a stack trace would add nothing. */
 export const isExpected = (error: unknown): boolean =>
   [UserError, ExplainedError, FileError, PointDataError].some(type => error instanceof type) ||
   explainRefusal(error) !== undefined;
 
-/** What an error says, as fields. */
+/** An error as fields. */
 export const explanationOf = (error: unknown): Explanation => {
   if (error instanceof UserError) return error.explanation;
   if (error instanceof FileError) {
@@ -81,12 +81,12 @@ export const explanationOf = (error: unknown): Explanation => {
   return explainRefusal(error) ?? { problem: oneLine(error instanceof Error ? error.message : String(error)) };
 };
 
-/** What an error says, as a part of what it made impossible. E.g. `cannot read 'a.json'`. */
+/** An error as the reason for a failure, e.g. of `cannot read 'a.json'`. */
 export const explainedWithin = (what: string, error: unknown): Explanation =>
   explanationWithin(what, explanationOf(error));
 
 /**
- * An error in one line, apart from line breaks in names that our own errors quote: those are left to be shown as such.
+ * An error in one line, except for line breaks in names that our own errors quote: the output escapes those.
  */
 export const describeError = (error: unknown): string => explanationLine(explanationOf(error));
 
@@ -98,7 +98,7 @@ const stopCodes: Readonly<Record<StopReason, number>> = {
   'failed-output': exitCodes.failedOutput,
 };
 
-/** The exit code that an error leads to. */
+/** The exit code for an error. */
 export const exitCodeOf = (error: unknown): number => {
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof InterruptedError) return stopCodes[error.reason];

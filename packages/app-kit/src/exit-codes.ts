@@ -7,11 +7,11 @@ export const exitCodes = {
   usage: 2,
   /** stdout or stderr could not be written, as on a full disk: EX_IOERR of sysexits.h. */
   failedOutput: 74,
-  /** Stopped as the terminal closed: 128 + SIGHUP. */
+  /** Stopped because the terminal closed: 128 + SIGHUP. */
   hungUp: 129,
   /** Stopped by Ctrl-C: 128 + SIGINT. */
   interrupted: 130,
-  /** Stopped as the reader of stdout or stderr closed it: 128 + SIGPIPE. */
+  /** Stopped because the reader of stdout or stderr closed it: 128 + SIGPIPE. */
   closedOutput: 141,
   /** Stopped by `kill`: 128 + SIGTERM. */
   terminated: 143,

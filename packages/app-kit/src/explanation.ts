@@ -1,8 +1,8 @@
 /** @file What is wrong, as fields: programs compose the line for the terminal and the event of `--json` from them. */
 
 /**
- * What is wrong, and what to do about it. `problem` says it in a clause of its own; `wanted` and `got` do where a value
- * is wrong. All are text without a full stop.
+ * What is wrong, and what to do about it. `problem` states it in a clause of its own, or `wanted` and `got` do if a
+ * value is wrong. All are text without a full stop.
  */
 export interface Explanation {
   /** What it is about: an option, a file, or what failed. E.g. `--steps`, `cannot read 'photo.jpg'`. */
@@ -21,7 +21,7 @@ export const explanationLine = ({ what, problem, wanted, got, hint }: Explanatio
   return [[what, values].filter(Boolean).join(': '), hint].filter(Boolean).join('; ');
 };
 
-/** An explanation as a part of another: its `what` stands after that of the whole. */
+/** Embeds an explanation in another: its `what` follows that of the whole. */
 export const explanationWithin = (what: string, part: Explanation): Explanation => ({
   ...part,
   what: [what, part.what].filter(Boolean).join(': '),

@@ -1,13 +1,13 @@
 /**
- * @file What ends work from outside: Ctrl-C, `kill`, a terminal that closes, the loss of stdout or stderr. The first
- *   asks the work to stop at a safe place; a second signal stops the program.
+ * @file What stops work from outside: Ctrl-C, `kill`, a terminal that closes, the loss of stdout or stderr. The first
+ *   asks the work to stop at a safe point; a second signal ends the program.
  */
 import { InterruptedError } from './errors.ts';
 import { onStreamLost } from './output/streams.ts';
 
 /** Listens for SIGINT, SIGTERM and SIGHUP, and for the loss of stdout or stderr. */
 export interface Interrupt {
-  /** Aborted, with an `InterruptedError` as its reason, by the first of them. */
+  /** Aborted by the first of them, with an `InterruptedError` as its reason. */
   readonly signal: AbortSignal;
   /** Stops listening. */
   dispose(): void;
@@ -16,9 +16,8 @@ export interface Interrupt {
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * @param announce called at the first of them; it puts the terminal in order too, because a second signal ends the
- *   program on the spot: it is left to the system, which also stops a computation that never lets a listener have its
- *   turn
+ * @param announce called at the first of them. It also has to restore the terminal, because a second signal ends the
+ *   program at once: it is left to the system, which also stops a computation that never yields to the event loop
  */
 export const listenForInterrupt = (announce: () => void): Interrupt => {
   const controller = new AbortController();
@@ -35,7 +34,7 @@ export const listenForInterrupt = (announce: () => void): Interrupt => {
   };
   for (const [name, handler] of handlers) process.on(name, handler);
   unwatch = onStreamLost(stop);
-  // It was lost before anybody listened: the call above came before there was anything to undo.
+  // A stream was lost earlier: `stop` ran inside the call above, before `unwatch` was set.
   if (controller.signal.aborted) dispose();
   return { signal: controller.signal, dispose };
 };

@@ -6,7 +6,7 @@
  */
 import { createRng } from '@neural-fields/core';
 
-/** The first bars in sixteenths, as numbers of MIDI keys (60 is middle C). Each half bar is played twice. */
+/** The first bars in sixteenth notes, as MIDI key numbers (60 is middle C). Each half bar is played twice. */
 const HALF_BARS: readonly (readonly number[])[] = [
   [43, 50, 59, 57, 59, 50, 59, 50], // G2 D3 B3 A3 B3 D3 B3 D3
   [43, 52, 60, 59, 60, 52, 60, 52], // G2 E3 C4 B3 C4 E3 C4 E3
@@ -16,10 +16,10 @@ const HALF_BARS: readonly (readonly number[])[] = [
 
 const NOTES: readonly number[] = HALF_BARS.flatMap(half => [...half, ...half]);
 
-/** Seconds of a sixteenth: 72 quarters a minute. */
+/** The length of a sixteenth note in seconds: 72 quarter notes a minute. */
 const SIXTEENTH = 60 / 72 / 4;
 
-/** A string loses this part of its amplitude in a second, beside what its averaging takes from the high partials. */
+/** A string loses this fraction of its amplitude per second, besides what averaging takes from the high partials. */
 const DECAY = 0.7;
 
 const frequencyOf = (key: number): number => 440 * 2 ** ((key - 69) / 12);
@@ -27,7 +27,7 @@ const frequencyOf = (key: number): number => 440 * 2 ** ((key - 69) / 12);
 /** Adds one plucked string, from `start` on. */
 const pluck = (sound: Float64Array, key: number, start: number, sampleRate: number, noise: () => number): void => {
   const period = sampleRate / frequencyOf(key);
-  // The mean of two neighbours delays by half a sample, and the all-pass filter by the rest, which may not be 0.
+  // The mean of two neighbours delays by half a sample, and the all-pass filter by the rest, which must not be 0.
   const length = Math.max(2, Math.floor(period - 0.6));
   const rest = period - 0.5 - length;
   const allPass = (1 - rest) / (1 + rest);

@@ -1,4 +1,4 @@
-/** @file Packages that are not there after an ordinary installation. */
+/** @file Packages that an ordinary installation does not include. */
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,7 +8,7 @@ export class MissingPackageError extends Error {
   override readonly name = 'MissingPackageError';
 }
 
-/** Where a package of a folder would be loaded from; `undefined` when that folder has none. */
+/** The path from which a folder's package would be loaded; `undefined` if the folder does not have it. */
 const resolveIn = (folder: string, name: string): string | undefined => {
   try {
     return pathToFileURL(createRequire(join(resolve(folder), 'package.json')).resolve(name)).href;
@@ -18,11 +18,11 @@ const resolveIn = (folder: string, name: string): string | undefined => {
 };
 
 /**
- * Imports a package that is not there after an ordinary installation: from the folder that the user names, or else from
- * beside the program. Never from the folder that the program happens to be started in, where anybody may have put one.
- * Its name is a variable, so that neither types nor bundlers look for it.
+ * Imports a package that an ordinary installation does not include: from the folder that the user names, or else from
+ * beside the program. Never from the current directory, where anybody may have put one. Its name is a variable, so that
+ * neither the compiler nor bundlers look for it.
  *
- * @throws MissingPackageError when it is not there, Error when it cannot be loaded
+ * @throws MissingPackageError when it is not installed, Error when it cannot be loaded
  */
 export const importOptional = async (name: string, folder?: string): Promise<unknown> => {
   try {

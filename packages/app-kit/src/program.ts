@@ -1,4 +1,4 @@
-/** @file A program from its arguments to its exit code: the same for all of them. */
+/** @file Runs a program, from its arguments to its exit code: the same way for all of them. */
 import { type Command, CommanderError } from 'commander';
 import { describeError, exitCodeOf, explanationOf, InterruptedError, isExpected, ReportedError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -8,14 +8,14 @@ import { streamLoss, watchStreams, writeTo } from './output/streams.ts';
 
 const COMMANDER_PREFIX = 'error: ';
 
-/** What is wrong with the arguments, from the text of commander, which has no fields for it. */
+/** What is wrong with the arguments, taken from commander's message, since commander has no fields for it. */
 const commanderProblem = (text: string): string => {
   const line = text.trim().replaceAll('\n', ' ');
   return line.startsWith(COMMANDER_PREFIX) ? line.slice(COMMANDER_PREFIX.length) : line;
 };
 
 /**
- * Makes commander throw where it would exit, report errors in one line, and lay help out for the width of the terminal.
+ * Makes commander throw where it would exit, report errors in one line, and fit the help to the width of the terminal.
  * Call it before commands are added: they inherit it.
  */
 export const withErrorLines = (command: Command, name: string): Command =>
@@ -33,7 +33,7 @@ export interface ReportOptions {
   readonly json: boolean;
   /** Show the stack trace. */
   readonly verbose: boolean;
-  /** Which of several files it is about, for `--json`. */
+  /** Which of several files the error is about, for `--json`. */
   readonly file?: string;
 }
 
@@ -69,14 +69,14 @@ export const runProgram = async ({ name, command }: Program, args: readonly stri
     return exitCodes.success;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Help and the version end with the code 0, and so does help that was asked for by naming no command.
+      // Help and version exit with the code 0, and so does the help that is shown when no command is named.
       if (error.exitCode === 0) return exitCodes.success;
       // Commander has written its message to stderr.
       const problem = commanderProblem(error.message);
       if (args.includes('--json')) writeTo('stdout', errorEvent({ message: problem, problem }));
       return exitCodes.usage;
     }
-    // The command has said what is left of an interrupted run.
+    // The command has already reported what is left of an interrupted run.
     if (!(error instanceof InterruptedError || error instanceof ReportedError))
       reportError(error, { name, json: args.includes('--json'), verbose: args.includes('--verbose') });
     return exitCodeOf(error);
@@ -84,17 +84,17 @@ export const runProgram = async ({ name, command }: Program, args: readonly stri
 };
 
 /**
- * Runs a program as the process's own: with its streams watched, so that the loss of one ends it with the right exit
+ * Runs a program as the current process, with its streams watched, so that the loss of one leads to the right exit
  * code.
  */
 export const runAsProcess = async (program: Program, args: readonly string[]): Promise<void> => {
   watchStreams(program.name);
-  // The loss of a stream can come to light after the last write of a run.
+  // The loss of a stream may come to light only after the last write of a run.
   process.on('exit', () => {
     const loss = streamLoss();
     if (loss !== undefined && (process.exitCode ?? exitCodes.success) === exitCodes.success)
       process.exitCode = exitCodeOf(loss);
   });
-  // Not process.exit: what is still in the pipes would be lost.
+  // Not process.exit, which would lose what is still in the pipes.
   process.exitCode = await runProgram(program, args);
 };

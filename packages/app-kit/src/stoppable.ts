@@ -1,4 +1,4 @@
-/** @file Work that Ctrl-C may end. */
+/** @file Work that Ctrl-C can stop. */
 import { InterruptedError } from './errors.ts';
 import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import type { Output } from './output/output.ts';

@@ -1,4 +1,4 @@
-/** @file Names files that people pass where a field is wanted, as far as the first bytes tell. */
+/** @file Identifies files that people pass where a field is expected, as far as the first bytes tell. */
 
 const SIGNATURES: readonly (readonly [description: string, start: string, at: number])[] = [
   ['a PNG image (fit makes a field of it)', '\x89PNG', 0],
@@ -15,7 +15,7 @@ const SIGNATURES: readonly (readonly [description: string, start: string, at: nu
 export const isPly = (bytes: Uint8Array): boolean =>
   /^ply[ \t]*[\r\n]/.test(String.fromCharCode(...bytes.subarray(0, 16)));
 
-/** What the bytes are, where that is no field for certain. */
+/** What the bytes are, if they are certainly not a field. */
 export const describeForeign = (bytes: Uint8Array): string | undefined => {
   if (isPly(bytes)) return 'a PLY shape (fit makes a field of it)';
   const text = String.fromCharCode(...bytes.subarray(0, 16));

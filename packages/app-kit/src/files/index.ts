@@ -1,4 +1,4 @@
-/** @file Files that programs read and write: checked, locked, replaced only where that is wanted. */
+/** @file Files that programs read and write: checked, locked, and replaced only if requested. */
 export { describeForeign, isPly } from './describe-foreign.ts';
 export { withOutputFolder } from './output-folder.ts';
 export { extensionsOf, imageKinds, isOwnResult, meshKinds, type OutputKind, wantedExtensions } from './output-kinds.ts';

@@ -1,6 +1,6 @@
 /**
- * @file A folder of results: made when it is missing, locked while it is written, and never one in which the user keeps
- * other things.
+ * @file A folder of results: created if it is missing, locked while it is written, and never one in which the user
+ * keeps other files.
  */
 import { mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,27 +9,27 @@ import { InputError } from '../errors.ts';
 import { lockOutput } from './output-lock.ts';
 import { assertWritable } from './output-path.ts';
 
-/** Says that a folder holds results of this program. */
+/** Marks a folder that holds results of this program. */
 const MARK = '.neural-fields-results';
 
 const MARK_TEXT = new TextEncoder().encode('Results of neural-fields. This file lets the program replace them.\n');
 
-/** What to do with folders of others. */
+/** The options of {@link withOutputFolder}. */
 export interface OutputFolderOptions {
   /** The option that names the folder, e.g. `--out`. */
   readonly option: string;
-  /** Write into a folder that holds other files, too; those with the names of results are replaced. */
+  /** Write into a folder even if it holds other files; those with the names of results are replaced. */
   readonly force?: boolean | undefined;
 }
 
-/** Files that systems, our own locks and killed runs leave in folders. */
+/** Whether a file is a leftover of the operating system, our own locks or killed runs. */
 const isNothing = (name: string): boolean =>
   /^(\.DS_Store|Thumbs\.db|desktop\.ini|\.neural-fields-[0-9a-f]+[-.].*)$/.test(name);
 
 /**
- * Makes a folder for results, and locks it while they are made.
+ * Creates a folder for results, and locks it while they are made.
  *
- * @throws InputError when it cannot be made or written, holds files that are not of this program, or is being written
+ * @throws InputError when it cannot be created or written, holds files that are not this program's, or is being written
  *   by another run
  */
 export const withOutputFolder = async <T>(

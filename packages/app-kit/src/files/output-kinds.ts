@@ -1,5 +1,5 @@
 /**
- * @file The kinds of files that the program writes: their extensions, and how one that is already there is known again.
+ * @file The kinds of files that the program writes: their extensions, and how an existing file is recognised as one.
  */
 import { open } from 'node:fs/promises';
 
@@ -25,13 +25,13 @@ export const imageKinds: readonly OutputKind[] = ['png', 'jpeg', 'webp', 'avif']
 export const meshKinds: readonly OutputKind[] = ['glb', 'ply', 'obj'];
 
 interface KindRule {
-  /** What a file of the kind is called. */
+  /** What messages call a file of the kind. */
   readonly name: string;
   /** Without the dot. */
   readonly extensions: readonly string[];
   /** Whether the first bytes, one character each, are those of the kind. */
   readonly begins: (start: string) => boolean;
-  /** Whether the beginning alone shows that a file is ours; otherwise it must hold the mark, too. */
+  /** Whether the beginning alone shows that a file is ours; otherwise it must contain the mark, too. */
   readonly unmistakable?: boolean;
 }
 
@@ -49,7 +49,7 @@ const RULES: Readonly<Record<OutputKind, KindRule>> = {
   ply: { name: 'a PLY mesh', extensions: ['ply'], begins: start => /^ply\r?\n/.test(start) },
   obj: { name: 'an OBJ mesh', extensions: ['obj'], begins: start => start.startsWith('# ') },
   html: { name: 'an HTML page', extensions: ['html', 'htm'], begins: start => /^<!doctype html>/i.test(start) },
-  // Lines of reports, or of pictures, of a fit.
+  // One line for each report, or each picture, of a fit.
   history: {
     name: 'the history of a fit',
     extensions: [],
@@ -62,29 +62,28 @@ const RULES: Readonly<Record<OutputKind, KindRule>> = {
 /** `a PNG image`. */
 export const kindName = (kind: OutputKind): string => RULES[kind].name;
 
-/** The extensions of some kinds, without the dot; none for kinds that take any. */
+/** The extensions of some kinds, without the dot; empty for kinds that allow any. */
 export const extensionsOf = (...kinds: readonly OutputKind[]): readonly string[] =>
   kinds.flatMap(kind => RULES[kind].extensions);
 
-/** The names that are wanted where a file has another extension. */
+/** The expected file names, for a message about another extension. */
 export const wantedExtensions = (extensions: readonly string[]): string =>
   `a name that ends in .${extensions.join(', .')}`;
 
-/** The kind among some that an extension (lower case, without the dot) stands for; `undefined` where none does. */
+/** The kind, among those given, of an extension (lower case, without the dot); `undefined` if there is none. */
 export const kindOfExtension = (extension: string, kinds: readonly OutputKind[]): OutputKind | undefined =>
   kinds.find(kind => RULES[kind].extensions.includes(extension));
 
 /**
- * What every file of ours says somewhere near its beginning or its end: in its metadata, a comment, or the field for
- * the software.
+ * What every file of ours contains near its beginning or its end: in its metadata, a comment, or the software field.
  */
 const MARK = 'neural-fields';
-/** How many bytes near each end are looked at. */
+/** The number of bytes near each end that are searched. */
 const NEAR_END = 65_536;
 
 /**
  * Whether a file was written by this program, or by the library, as a result of the kind; an empty file is nobody's,
- * and counts as one.
+ * and counts as ours.
  */
 export const isOwnResult = async (path: string, kind: OutputKind): Promise<boolean> => {
   const file = await open(path);

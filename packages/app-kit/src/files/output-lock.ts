@@ -1,6 +1,6 @@
 /**
  * @file A lock on an output: a file beside it that names the process that writes it. It does not outlive that process:
- *   one whose process is dead is taken over.
+ *   the lock of a dead process is taken over.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -19,7 +19,7 @@ import { basename, dirname, join } from 'node:path';
 import { isProcessAlive, systemErrorReason, temporaryPath } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 
-/** A lock that is held. */
+/** A held lock. */
 export interface OutputLock {
   release(): void;
 }
@@ -27,19 +27,19 @@ export interface OutputLock {
 /** Who holds a lock. */
 interface Holder {
   readonly pid: number;
-  /** Tells the process from a later one with the same number; empty where the system does not say. */
+  /** Distinguishes the process from a later one with the same pid; empty if the system does not tell. */
   readonly started: string;
-  /** The machine, and the numbering of processes there: containers have their own. */
+  /** The machine and its pid namespace: containers have their own. */
   readonly place: string;
 }
 
 /**
- * Milliseconds between signs of life, which are what other machines go by; and without one until they hold the holder
- * dead.
+ * Milliseconds between heartbeats, by which other machines see that the holder is alive; and without a heartbeat until
+ * they consider it dead.
  */
 const SIGN_EVERY = 10_000;
 const DEAD_AFTER = 60_000;
-/** Tries to take a lock that others take over at the same time. */
+/** Attempts at taking a lock that other processes take over at the same time. */
 const TRIES = 20;
 
 const tryTo = <T>(read: () => T): T | undefined => {
@@ -50,7 +50,7 @@ const tryTo = <T>(read: () => T): T | undefined => {
   }
 };
 
-/** The moment at which a process began, in the system's own units (proc(5), field 22). */
+/** The start time of a process, in the system's own units (proc(5), field 22). */
 const startOf = (pid: number): string =>
   tryTo(() => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19]) ?? '';
 
@@ -65,13 +65,13 @@ const parseHolder = (text: string): Holder | undefined => {
 
 const isDead = (holder: Holder | undefined, lock: string): boolean => {
   if (holder?.place === here()) return !isProcessAlive(holder.pid) || startOf(holder.pid) !== holder.started;
-  // Of another machine, or not yet written whole.
+  // The holder is on another machine, or the lock is not yet completely written.
   const touched = tryTo(() => statSync(lock).mtimeMs) ?? 0;
   return Date.now() - touched > DEAD_AFTER;
 };
 
 /**
- * Makes a lock, whole or not at all; `false` where there is one.
+ * Creates a lock, completely or not at all; `false` if there is one already.
  *
  * @throws the system's error, e.g. when the disk is full
  */
@@ -95,19 +95,19 @@ const make = (lock: string, text: string): boolean => {
 };
 
 /**
- * Takes a dead lock away, so that only one of several that found it dead does. In between it has the name of a
- * temporary file for the target: the next run removes that where this one is killed.
+ * Removes a dead lock, such that only one of several processes that found it dead does so. In between, it has the name
+ * of a temporary file for the target: if this process is killed, the next run removes that file.
  */
 const takeAway = (lock: string, { target, text }: { readonly target: string; readonly text: string }): void => {
   const away = temporaryPath(target);
-  if (tryTo(() => renameSync(lock, away) ?? true) === undefined) return; // another was faster
+  if (tryTo(() => renameSync(lock, away) ?? true) === undefined) return; // another process was faster
   const taken = tryTo(() => readFileSync(away, 'utf8'));
-  // Between the look and the rename another took the lock over: it gets its lock back.
+  // If another process took the lock over between the check and the rename, it gets its lock back.
   if (taken !== undefined && taken !== text) tryTo(() => make(lock, taken));
   tryTo(() => unlinkSync(away));
 };
 
-/** The lock of a file. */
+/** The path of the lock of a file. */
 export const lockPath = (target: string): string =>
   join(
     dirname(target),
@@ -115,9 +115,9 @@ export const lockPath = (target: string): string =>
   );
 
 /**
- * Locks a file, or a name for one.
+ * Locks a file, which need not exist yet.
  *
- * @param target with links followed
+ * @param target the file's path, with links followed
  * @throws InputError when a living process holds it, or the lock cannot be written
  */
 export const lockOutput = (target: string): OutputLock => {

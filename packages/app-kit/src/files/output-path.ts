@@ -1,4 +1,4 @@
-/** @file What can be known about an output file before the work for it is done. */
+/** @file Checks an output file before the work for it is done. */
 import { lstat, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
 import { createAtomicFile, FileError, systemErrorReason } from '@neural-fields/core/node';
@@ -10,8 +10,8 @@ const cannotWrite = (path: string, explanation: Explanation, options?: ErrorOpti
   new InputError({ what: `cannot write '${path}'`, ...explanation }, options);
 
 /**
- * Makes and removes a file, which is the only sure way to know that one can be made; so what a killed run left there is
- * removed, too.
+ * Creates and removes a file, which is the only reliable way to know that one can be created; this also removes what a
+ * killed run left there.
  */
 const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
   try {
@@ -23,14 +23,14 @@ const tryToWriteIn = async (folder: string, path: string): Promise<void> => {
   }
 };
 
-/** What an output must fulfil. */
+/** The requirements on an output. */
 export interface OutputPathOptions {
-  /** How many bytes will be needed at once, at most. */
+  /** The maximum number of bytes that will be needed at once. */
   readonly bytes?: number;
 }
 
 /**
- * Checks that a file can be written: its folder is there and writable and has room, and the path itself is free or a
+ * Checks that a file can be written: its folder exists, is writable and has room, and the path itself is free or a
  * regular file.
  *
  * @throws InputError otherwise
@@ -53,7 +53,7 @@ export const assertWritable = async (path: string, { bytes = 0 }: OutputPathOpti
   await tryToWriteIn(folder, path);
   const { bavail, bsize } = await statfs(folder);
   const room = bavail * bsize;
-  // Some file systems of the network say 0 of everything.
+  // Some network file systems report 0 for everything.
   if (room < bytes && bsize > 0)
     throw cannotWrite(path, {
       problem: `the disk has room for ${formatBytes(room)}, and ${formatBytes(bytes)} are needed`,

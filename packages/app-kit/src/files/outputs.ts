@@ -1,6 +1,6 @@
 /**
- * @file The files that a command writes, checked before any work: never one that it reads, never two in one, never one
- *   of the user's own unless that is asked for, never one that another run is writing.
+ * @file The files that a command writes, checked before any work: never one that it reads, never two outputs in one
+ *   file, never one of the user's own unless requested, never one that another run is writing.
  */
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -23,25 +23,25 @@ export interface OutputFile {
   /** The option that names it, e.g. `--output`. */
   readonly option: string;
   readonly path: string;
-  /** The kinds that it may be; its extension says which. One kind without extensions takes any name. */
+  /** The kinds that it may be, which its extension determines. A single kind without extensions allows any name. */
   readonly kinds: readonly OutputKind[];
 }
 
-/** The files of a command. */
+/** The files that a command reads and writes. */
 export interface OutputsOptions {
-  /** Files that are read. */
+  /** The files that it reads. */
   readonly inputs: readonly string[];
   readonly outputs: readonly OutputFile[];
-  /** Replace files that are not this program's. */
+  /** Replace files that this program did not write. */
   readonly force?: boolean | undefined;
 }
 
 /** A file, with links followed. */
 interface Place {
-  /** What it is called in messages. */
+  /** How messages refer to it. */
   readonly name: string;
   readonly target: string;
-  /** The device and the inode; `undefined` where there is no file yet. */
+  /** The device and the inode; `undefined` if the file does not exist yet. */
   readonly identity: string | undefined;
 }
 
@@ -64,7 +64,7 @@ const kindOf = ({ option, path, kinds }: OutputFile): OutputKind => {
   return kind;
 };
 
-/** Refuses to write what is read, and to write two things to one file. */
+/** Refuses to write a file that is read, and to write two outputs to one file. */
 const assertApart = async ({ inputs, outputs }: OutputsOptions): Promise<readonly Place[]> => {
   const read = await Promise.all(inputs.map(path => locate(`the input '${path}'`, path)));
   const written = await Promise.all(outputs.map(({ option, path }) => locate(`${option} '${path}'`, path)));
@@ -81,14 +81,14 @@ const assertApart = async ({ inputs, outputs }: OutputsOptions): Promise<readonl
   return written;
 };
 
-/** Refuses to replace a file that this program did not write, and says which of its own it will replace. */
+/** Refuses to replace a file that this program did not write, and reports if it will replace one of its own. */
 const assertReplaceable = async (
   { option, path }: OutputFile,
   kind: OutputKind,
   force: boolean,
   output: Output,
 ): Promise<void> => {
-  // A checkpoint is looked into when it is opened.
+  // A checkpoint is inspected when it is opened.
   if (kind === 'checkpoint' || (await stat(path).catch(() => undefined)) === undefined) return;
   const own = await isOwnResult(path, kind).catch(cause => {
     const what = `cannot read '${path}', which ${option} would overwrite`;

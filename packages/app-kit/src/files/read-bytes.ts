@@ -2,20 +2,20 @@ import { FileError, readFileBytes } from '@neural-fields/core/node';
 import { InputError } from '../errors.ts';
 import { formatBytes } from '../output/format.ts';
 
-/** The name on the command line of stdin where a file is read, and of stdout where one is written. */
+/** The path on the command line that stands for stdin as an input, and for stdout as an output. */
 export const STANDARD_STREAM = '-';
 
-/** How much is read, where the command has an option for it. */
+/** How much may be read, for commands with an option for it. */
 export interface ReadInputOptions {
   readonly maxBytes?: number | undefined;
-  /** The hint where there is more than that, e.g. `--max-bytes reads more`. */
+  /** The hint if there is more than that, e.g. `--max-bytes reads more`. */
   readonly advice?: string;
 }
 
-/** As {@link readFileBytes} has it for pipes. */
+/** The limit that {@link readFileBytes} has for pipes. */
 const STDIN_LIMIT = 2 ** 28;
 
-/** All of stdin. It is read as a stream: Windows has no file for it. */
+/** Reads all of stdin, as a stream: Windows has no file for it. */
 const readStdin = async ({ maxBytes = STDIN_LIMIT, advice }: ReadInputOptions): Promise<Uint8Array<ArrayBuffer>> => {
   if (process.stdin.isTTY) {
     const hint = 'pipe a file into the program';
@@ -52,7 +52,7 @@ const readPath = (path: string, { maxBytes, advice }: ReadInputOptions): Promise
 /**
  * The bytes of an input file, or of stdin for `-`: by default up to 2 GiB of a file and 256 MiB of a pipe or a device.
  *
- * @throws InputError when it cannot be read, or has none
+ * @throws InputError when it cannot be read, or is empty
  */
 export const readInput = async (path: string, options: ReadInputOptions = {}): Promise<Uint8Array<ArrayBuffer>> => {
   const isStdin = path === STANDARD_STREAM;

@@ -1,4 +1,4 @@
-/** @file A file that goes to stdout: it is made in a temporary folder first, so that memory does not grow with it. */
+/** @file A file that goes to stdout: it is first made in a temporary folder, so that memory does not grow with it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,10 @@ import { UsageError } from '../errors.ts';
 import { writeFileToStdout } from '../output/streams.ts';
 
 /**
- * Makes a file, and writes it to stdout when it is whole.
+ * Makes a file, and writes it to stdout once it is complete.
  *
- * @param name of the file, whose extension is its format
- * @param make writes the file at a path
+ * @param name the file's name, whose extension determines its format
+ * @param make a function that writes the file at a path
  * @throws UsageError when stdout is a terminal, InterruptedError when stdout is lost
  */
 export const withStdoutFile = async (name: string, make: (path: string) => Promise<void>): Promise<void> => {

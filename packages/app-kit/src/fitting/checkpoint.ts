@@ -1,6 +1,6 @@
 /**
- * @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten
- * unasked.
+ * @file The checkpoint of a fit: a file beside the output. One that belongs to another run is never overwritten unless
+ * requested.
  */
 import { existsSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
@@ -18,12 +18,12 @@ import { integerIn, parseRecord, stringsIn } from '../signals/json-fields.ts';
 import { extensions } from './extensions.ts';
 
 /**
- * What happens to a checkpoint that is already there. `auto`: it is resumed if it is of the same run, and an error
- * otherwise. `require`: there must be one. `never`: there must be none. `restart`: it is deleted.
+ * What happens to an existing checkpoint. `auto`: it is resumed if it belongs to the same run, and an error otherwise.
+ * `require`: there must be one. `never`: there must be none. `restart`: it is deleted.
  */
 export type ResumePolicy = 'auto' | 'require' | 'never' | 'restart';
 
-/** The key of a checkpoint's metadata under which core keeps the run. */
+/** The metadata key under which core stores the run in a checkpoint. */
 const RUN_KEY = 'fit';
 
 /** What a checkpoint says about its run. */
@@ -32,7 +32,7 @@ export interface CheckpointRun {
   readonly identity: Readonly<Record<string, string>>;
 }
 
-/** The run in a file's metadata; `undefined` when the file is no checkpoint, or a damaged one. */
+/** The run in a file's metadata; `undefined` when the file is not a checkpoint, or is damaged. */
 export const readRun = (metadata: Readonly<Record<string, string>>): CheckpointRun | undefined => {
   const text = metadata[RUN_KEY];
   if (text === undefined) return undefined;
@@ -48,21 +48,21 @@ export const readRun = (metadata: Readonly<Record<string, string>>): CheckpointR
 export interface Checkpoint {
   readonly path: string;
   readonly store: CheckpointStore;
-  /** The step to resume from; 0 when there is nothing to resume from. */
+  /** The step to resume from; 0 if there is nothing to resume. */
   readonly step: number;
-  /** What to resume from, decoded; `undefined` when there is nothing. */
+  /** The decoded checkpoint to resume from; `undefined` if there is none. */
   readonly resume: DecodedCheckpoint | undefined;
-  /** Why the last write failed; `undefined` when it did not. */
+  /** Why the last write failed; `undefined` if it did not. */
   readonly failure: () => string | undefined;
-  /** Removes the file, when it is not needed any more. */
+  /** Removes the file when it is no longer needed. */
   remove(): Promise<void>;
 }
 
-/** Whether an error says that bytes are no checkpoint that a fit can resume from. */
+/** Whether an error says that bytes are not a checkpoint from which a fit can resume. */
 export const isCheckpointProblem = (error: unknown): error is Error =>
   error instanceof CheckpointError || error instanceof SafetensorsError || error instanceof FieldFileError;
 
-/** The checkpoint in some bytes. @throws InputError when they are none, or a damaged one */
+/** Decodes a checkpoint. @throws InputError when the bytes are not a checkpoint, or a damaged one */
 const decode = (path: string, bytes: Uint8Array): DecodedCheckpoint => {
   try {
     return decodeCheckpoint(bytes, extensions);
@@ -77,7 +77,7 @@ const decode = (path: string, bytes: Uint8Array): DecodedCheckpoint => {
 };
 
 /**
- * A store whose failures to write do not end the run: the disk may have room again later, and the work would be lost.
+ * A store whose failed writes do not end the run: the disk may have room again later, and the work would be lost.
  */
 export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 'store' | 'failure'> => {
   const file = fileCheckpointStore(path);
@@ -104,8 +104,8 @@ export const tolerantStore = (path: string, output: Output): Pick<Checkpoint, 's
 /**
  * Opens the checkpoint of a run.
  *
- * @param steps of the run: a checkpoint that is past them is refused. Absent where the checkpoint decides
- * @throws InputError when what is at `path` does not suit the policy, or is no checkpoint
+ * @param steps the run's number of steps: a checkpoint beyond it is refused. Absent if the checkpoint determines it
+ * @throws InputError when what is at `path` does not fit the policy, or is not a checkpoint
  */
 export const openCheckpoint = async (
   path: string,

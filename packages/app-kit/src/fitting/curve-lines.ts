@@ -1,22 +1,22 @@
-/** @file The lines of a curve: one JSON object for each step. */
+/** @file The lines of a curve's file: one JSON object for each step. */
 import { readFileSync } from 'node:fs';
 import { describeFileError } from '@neural-fields/core/node';
 
-/** One step of a curve; all of it numbers, or records of them by name. */
+/** One step of a curve; its values are numbers, or records of numbers by name. */
 export interface CurvePoint {
   readonly step: number;
   /** Seconds of fitting so far, over all runs. */
   readonly seconds: number;
 }
 
-/** Which curve, and what its points have beside step and seconds. */
+/** The file of a curve, and what its points hold besides step and seconds. */
 export interface CurveFile {
   readonly path: string;
-  /** E.g. `loss`. A line that lacks one is no point. */
+  /** E.g. `loss`. A line that lacks one of them is not a point. */
   readonly numbers: readonly string[];
 }
 
-/** JSON has neither infinities nor NaN: they are text. */
+/** JSON has neither infinities nor NaN: they are written as text. */
 const special: ReadonlyMap<unknown, number> = new Map(
   [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(value => [String(value), value]),
 );
@@ -42,8 +42,8 @@ const pointIn = <P extends CurvePoint>(line: string, numbers: readonly string[])
 };
 
 /**
- * The points in some text, each step once and in order; lines that are no points, such as the half one of a killed run,
- * are passed over.
+ * Parses the points in some text, each step once and in order; lines that are not points, such as the incomplete one of
+ * a killed run, are skipped.
  */
 export const parseCurve = <P extends CurvePoint>(text: string, numbers: readonly string[]): P[] => {
   const points: P[] = [];
@@ -54,7 +54,7 @@ export const parseCurve = <P extends CurvePoint>(text: string, numbers: readonly
   return points;
 };
 
-/** The text of a curve's file; none where there is no file. @throws FileError when it cannot be read */
+/** The text of a curve's file; empty if there is no file. @throws FileError when it cannot be read */
 export const readCurveText = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');

@@ -1,6 +1,6 @@
 /**
- * @file The one way in which programs run core's loop: saved on the way, reported, and resumed from the last good
- * step after it has diverged.
+ * @file The one way in which programs run core's loop: with checkpoints and reports, and resumed from the last good
+ * step after a divergence.
  */
 import {
   type Checkpoint,
@@ -24,17 +24,17 @@ export interface DrivenFit {
   readonly field: Field;
   readonly terms: readonly Term[];
   readonly options: Omit<FitOptions, 'checkpoint' | 'signal'> & { readonly optimizer: Optimizer };
-  /** What the field and the options do not say of the run: a checkpoint of another one is refused. */
+  /** What identifies the run besides the field and the options: a checkpoint of another run is refused. */
   readonly identity: Readonly<Record<string, string>>;
-  /** What stands beside the parameters in a checkpoint. */
+  /** What a checkpoint stores besides the parameters. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
    * How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. What
-   * counts as a jump is in `options.divergence`, or {@link JUMP}. After the last recovery only core's own limits end
-   * the fit, since many a jump passes. 0 for an optimizer that searches, which has no rate to halve.
+   * counts as a jump is in `options.divergence`, or {@link JUMP} if absent. After the last recovery only core's own
+   * limits end the fit, since many jumps pass. 0 for an optimizer with a `search`, which has no rate to halve.
    */
   readonly recoveries: number;
-  /** Where the run is saved, and taken up; `undefined` for a run that is not. */
+  /** Where the run is saved, and resumed from; `undefined` for a run that is not saved. */
   readonly saving: FitSaving | undefined;
 }
 
@@ -42,20 +42,20 @@ export interface DrivenFit {
 export interface FitSaving {
   readonly store: CheckpointStore;
   readonly everySeconds: number;
-  /** The checkpoint in the store, decoded; `undefined` where there is none. */
+  /** The checkpoint in the store, decoded; `undefined` if there is none. */
   readonly resume: Checkpoint | undefined;
 }
 
-/** What a run tells, and how it is stopped. */
+/** How a run reports, and how it is stopped. */
 export interface FitTelling {
   readonly output: Output;
   readonly progress: Progress;
   readonly signal: AbortSignal;
   /** The figures that progress shows before the loss. */
   readonly figures?: (report: FitProgress) => readonly string[];
-  /** What an event has beside the report. */
+  /** What an event contains besides the report. */
   readonly event?: Readonly<Record<string, unknown>>;
-  /** Called with the number of recoveries so far, those before a resume included, where there were any. */
+  /** Called with the number of recoveries so far, including those before a resume, if there were any. */
   readonly recovered?: (recoveries: number) => void;
   /** Called for every report; the fit waits for it. */
   readonly report?: (report: FitProgress) => void | Promise<void>;
@@ -70,7 +70,7 @@ const speedOf = ({ loss, stepsPerSecond }: FitProgress): readonly string[] => [
 const LONG_STEP_MS = 2000;
 const UPDATE_INTERVAL_MS = 200;
 
-/** Shows progress within steps that take long, from one report to the next. */
+/** Shows progress within long steps, from one report to the next. */
 class StepProgress {
   readonly #progress: Progress;
   readonly #steps: number;
@@ -100,7 +100,7 @@ class StepProgress {
     this.#updatedAt = now;
     const seconds = (now - this.#reportedAt) / 1000;
     const done = stepsDone + share;
-    // Before the first report the only measure of the speed is the part of the step that is done.
+    // Before the first report, the only measure of speed is the fraction of the step that is done.
     const left = Number.isFinite(this.#secondsLeft)
       ? Math.max(0, this.#secondsLeft - seconds)
       : (seconds * (this.#steps - done)) / (done - this.#firstStep);
@@ -108,10 +108,10 @@ class StepProgress {
   };
 }
 
-/** What a recovery resumes from where a run is not saved. */
+/** What a recovery resumes from if the run is not saved. */
 const inMemory = (): FitSaving => ({ store: memoryStore(), everySeconds: Number.POSITIVE_INFINITY, resume: undefined });
 
-/** What counts as divergence while so many recoveries are left. */
+/** What counts as divergence while this many recoveries are left. */
 const divergenceOf = ({ options, recoveries }: DrivenFit, left: number): Pick<FitOptions, 'divergence'> => {
   if (recoveries === 0) return {};
   return { divergence: left > 0 ? (options.divergence ?? JUMP) : {} };
@@ -152,11 +152,11 @@ const tryFit = async (
 };
 
 /**
- * Fits a field, or resumes it. A fit whose loss jumps resumes from its last good step with half the learning rate,
- * as often as it may.
+ * Fits a field, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half the learning
+ * rate, as often as allowed.
  *
- * @throws CheckpointError when the checkpoint is of another run or damaged, DivergenceError when the fit diverges once
- *   too often, the reason of the signal when it is stopped, after a checkpoint
+ * @throws CheckpointError when the checkpoint belongs to another run or is damaged, DivergenceError when the fit
+ *   diverges more often than allowed, the reason of the signal when it is stopped, after a checkpoint
  */
 export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<void> => {
   const { output, progress } = telling;
@@ -165,13 +165,13 @@ export const driveFit = async (driven: DrivenFit, telling: FitTelling): Promise<
   try {
     let factor = factorIn(saving?.resume?.metadata ?? {});
     // A recovery resumes from what the fit has saved since.
-    // Those of an earlier run count too, so that a resumed run is the same as an uninterrupted one.
+    // Recoveries of an earlier run count too, so that a resumed run is the same as an uninterrupted one.
     for (let left = driven.recoveries - recoveriesOf(factor), resume = saving?.resume; ; left--, resume = undefined) {
       try {
         if (factor < 1) telling.recovered?.(recoveriesOf(factor));
         return await tryFit({ ...driven, saving }, telling, { factor, left, resume });
       } catch (error) {
-        // Bad data and a loss that is not defined at the start do not get better with smaller steps.
+        // Smaller steps do not help with bad data, or with a loss that is undefined at the start.
         if (!(error instanceof DivergenceError) || error.beforeAnyUpdate || left <= 0) throw error;
         factor /= 2;
         const { step, lastGoodStep, loss } = error;

@@ -1,5 +1,5 @@
 import type { Extensions } from '@neural-fields/core';
 import { encodings } from '@neural-fields/encodings';
 
-/** What the program knows beside core's own layers and activations. */
+/** The layers and activations that the program adds to core's own. */
 export const extensions: Extensions = { layers: encodings };

@@ -1,4 +1,4 @@
-/** @file What a fit of a program keeps, and how it is run. */
+/** @file How programs run a fit, and what they keep of it. */
 export {
   type Checkpoint,
   type CheckpointRun,

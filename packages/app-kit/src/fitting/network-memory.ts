@@ -1,13 +1,13 @@
-/** @file The memory that fitting a network takes beside its points. */
+/** @file The memory that fitting a network takes, apart from its points. */
 import { type Extensions, type FieldSpec, parameterLayout } from '@neural-fields/core';
 import type { MemoryEstimate } from '../memory.ts';
 import { formatCount } from '../output/format.ts';
 import { extensions as allExtensions } from './extensions.ts';
 
 /**
- * Bytes for each parameter, measured as growth of the resident set from 1,000 to 3,000 wide (backend simd): the
- * parameters, their gradients and Adam's two averages in a few copies; and a checkpoint while it is encoded. The best
- * parameters add 4 to a fit, and twice 4 to a checkpoint: read from the device, and encoded.
+ * Bytes per parameter, measured as the growth of the resident set from a width of 1,000 to 3,000 (backend simd): for
+ * the parameters, their gradients and Adam's two averages in a few copies, and for a checkpoint while it is encoded.
+ * The best parameters add 4 to a fit, and twice 4 to a checkpoint: as read from the device, and encoded.
  */
 const FIT_BYTES = 50 + 4;
 const CHECKPOINT_BYTES = 24 + 8;
@@ -19,7 +19,7 @@ export const countParameters = (spec: FieldSpec, extensions: Extensions = allExt
     0,
   );
 
-/** What a fit of a network takes. */
+/** The memory that a fit of a network takes. */
 export const networkMemory = (
   spec: FieldSpec,
   {
@@ -33,7 +33,7 @@ export const networkMemory = (
   return {
     what: `a network of ${formatCount(count)} parameters`,
     bytes,
-    // Most parameters are in squares of the width.
+    // Most parameters are in matrices that grow with the square of the width.
     fits: available => {
       const width = Math.floor(hiddenFeatures * Math.sqrt(available / bytes));
       return width < 1 ? undefined : `--hidden-features ${width} would fit`;

@@ -1,26 +1,26 @@
-/** @file How a field is fitted. */
+/** @file The settings of a fit. */
 import { adam, constant, cosine } from '@neural-fields/core';
 import { type PointSet, withoutReplacement } from '@neural-fields/signals';
 import { UsageError } from '../errors.ts';
 import type { DrivenFit } from './drive-fit.ts';
 
-/** The settings of a fit, as the command line has them. */
+/** The settings of a fit, as given on the command line. */
 export interface FitSettings {
   readonly steps: number;
   readonly learningRate: number;
   readonly schedule: 'constant' | 'cosine';
-  /** The number of points in a step. */
+  /** The number of points per step. */
   readonly batch: 'full' | number;
   readonly seed: number;
   readonly chunkSize?: number | undefined;
   readonly clipNorm?: number | undefined;
   readonly averageDecay?: number | undefined;
-  /** Which parameters the field ends with: those of the lowest running loss, or the last ones. */
+  /** Which parameters the field keeps: those with the lowest running loss, or the last ones. */
   readonly keep: 'best' | 'last';
   readonly reportEvery: number;
 }
 
-/** The points of a step. @throws UsageError when there are fewer than are asked for */
+/** The points of a step. @throws UsageError when there are fewer than requested */
 export const pointsOf = (points: PointSet, { batch }: FitSettings): ReturnType<typeof withoutReplacement> => {
   if (batch === 'full' || batch === points.size) return points;
   if (batch > points.size)
@@ -28,14 +28,14 @@ export const pointsOf = (points: PointSet, { batch }: FitSettings): ReturnType<t
   return withoutReplacement(points, { count: batch });
 };
 
-/** Operations in a chunk that take about half a second: a chunk is what Ctrl-C waits for. */
+/** The number of operations that take about half a second: Ctrl-C waits until the current chunk is done. */
 const OPERATIONS: Readonly<Record<string, number>> = { cpu: 5e7, wasm: 1e9 };
-/** A forward and a reverse pass take three products with each weight, of one multiplication and one addition. */
+/** A forward and a backward pass take three products with each weight, of one multiplication and one addition. */
 const OPERATIONS_PER_PARAMETER = 6;
 
 /**
- * The chunk size for a backend that is slow enough for people to wait for it; `undefined` leaves it to core, which goes
- * by memory.
+ * The chunk size for a backend that is slow enough for people to wait for it; `undefined` leaves it to core, which
+ * chooses it by memory.
  */
 export const defaultChunkSize = (backend: string, parameters: number): number | undefined => {
   const operations = OPERATIONS[backend];
@@ -43,7 +43,7 @@ export const defaultChunkSize = (backend: string, parameters: number): number | 
   return Math.max(32, Math.min(8192, Math.floor(operations / (OPERATIONS_PER_PARAMETER * parameters))));
 };
 
-/** The settings in core's terms. */
+/** The settings as options of core's loop. */
 export const fitOptions = (settings: FitSettings): DrivenFit['options'] => {
   const { steps, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, keep, reportEvery } = settings;
   return {

@@ -1,7 +1,7 @@
 /**
- * @file The training curve, kept in a file a line at a time. Core reports a step before it saves it, and a report is
- *   written at once, so that a checkpoint never knows of a step that the file does not have: after a kill and a resume
- *   the curve is whole.
+ * @file The training curve, kept in a file line by line. Core reports a step before it saves it, and a report is
+ *   written at once, so that a checkpoint never contains a step that the file does not: after a kill and a resume the
+ *   curve is complete.
  */
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import type { CheckpointStore } from '@neural-fields/core';
@@ -12,18 +12,18 @@ import { type CurveFile, type CurvePoint, lineOf, parseCurve, readCurveText } fr
 /** The training curve. */
 export interface TrainingCurve<P extends CurvePoint> {
   readonly points: readonly P[];
-  /** The seconds before this run. */
+  /** Seconds of fitting before this run. */
   readonly secondsBefore: number;
   /**
-   * Adds a step, and forgets those from it on when a fit has gone back. What cannot be written, as on a full disk, is
-   * told once, kept, and written when it can be.
+   * Adds a step, and drops the points from that step on if a fit has resumed from an earlier step. If the file cannot
+   * be written, as on a full disk, one warning is given, and the points are kept until they can be written.
    */
   add(point: P): void;
-  /** Brings to the disk what was added. */
+  /** Flushes the added points to the disk. */
   save(): void;
 }
 
-/** How long after a failure an added point makes the next try, in milliseconds. */
+/** Milliseconds after a failure before an added point triggers a retry. */
 const TIMEOUT_MS = 1000;
 
 const writeAll = (handle: number, bytes: Uint8Array, position: number): void => {
@@ -35,7 +35,7 @@ const writeAll = (handle: number, bytes: Uint8Array, position: number): void => 
 class CurveWriter<P extends CurvePoint> {
   readonly points: P[] = [];
   readonly #path: string;
-  /** Where the lines of the points end in the file, in bytes. */
+  /** Where the line of each point ends in the file, in bytes. */
   readonly #ends: number[] = [];
   #written = 0;
 
@@ -56,13 +56,13 @@ class CurveWriter<P extends CurvePoint> {
   }
 
   /**
-   * Writes what is not in the file, from where the last whole line in it ends: what a full disk has left of a line is
-   * written over.
+   * Writes the points that are not in the file, after its last complete line: the part of a line that a full disk has
+   * left is overwritten.
    */
   write({ sync }: { readonly sync: boolean }): void {
     const handle = openSync(this.#path, constants.O_RDWR | constants.O_CREAT, 0o666);
     try {
-      // Somebody has removed or cut it.
+      // Somebody has removed or truncated the file.
       if (fstatSync(handle).size < (this.#ends[this.#written - 1] ?? 0)) this.#written = 0;
       const lines = this.points.slice(this.#written).map(lineOf);
       writeAll(handle, Buffer.from(lines.join('')), this.#ends[this.#written - 1] ?? 0);
@@ -76,9 +76,9 @@ class CurveWriter<P extends CurvePoint> {
 }
 
 /**
- * Opens the curve of a run that resumes from `step`; what a killed run has written beyond it is forgotten.
+ * Opens the curve of a run that resumes from `step`; points that a killed run has written beyond it are dropped.
  *
- * @throws FileError when the file cannot be read, or not be written for another reason than a full disk
+ * @throws FileError when the file cannot be read, or cannot be written for a reason other than a full disk
  */
 export const openCurve = async <P extends CurvePoint>(
   { path, numbers }: CurveFile,
@@ -104,7 +104,7 @@ export const openCurve = async <P extends CurvePoint>(
     }
   };
   try {
-    // A file with other lines between the points is not cut and written anew: a kill in the middle would lose it.
+    // A file with other lines between the points is replaced, not truncated and rewritten, which a kill could lose.
     if (!inOrder) await writeFileAtomically(path, new TextEncoder().encode(lines));
     writer.write({ sync: false });
   } catch (cause) {
@@ -123,7 +123,7 @@ export const openCurve = async <P extends CurvePoint>(
   };
 };
 
-/** A store that brings the curve to the disk before the checkpoint that knows of it. */
+/** A store that flushes the curve to the disk before the checkpoint that contains its steps. */
 export const afterCurve = (
   store: CheckpointStore,
   curve: Pick<TrainingCurve<CurvePoint>, 'save'>,

@@ -1,7 +1,7 @@
-/** @file The error of an argument with another value than it may have. */
+/** @file The error for an argument with an invalid value. */
 import { InvalidArgumentError } from 'commander';
 
-/** Commander reports it with the option and the value; files of settings use its field. */
+/** Commander reports it with the option and the value; settings files use its field. */
 export class ArgumentError extends InvalidArgumentError {
   /** E.g. `an integer of at least 1`. */
   readonly wanted: string;

@@ -1,4 +1,4 @@
-/** @file Scripts by which shells complete the commands and options of a program. */
+/** @file Scripts with which shells complete the commands and options of a program. */
 import type { Command, Option } from 'commander';
 
 /** The shells that {@link completionScript} knows. */
@@ -12,7 +12,7 @@ interface CompletedCommand {
   readonly name: string;
   readonly description: string;
   readonly options: readonly Option[];
-  /** The words that its first argument may be; none where it is a file. */
+  /** The values that its first argument may have; empty if it is a file. */
   readonly words: readonly string[];
 }
 
@@ -31,7 +31,7 @@ const commandsOf = (program: Command): readonly CompletedCommand[] =>
 /** `-s` and `--steps`, or `--lr` and `--learning-rate`. */
 const flagsOf = ({ short, long }: Option): readonly string[] => [short, long].filter(flag => flag !== undefined);
 
-/** Text between single quotes. */
+/** Quotes text with single quotes. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 const functionName = (program: string): string => `_${program.replaceAll(/\W/g, '_')}`;
@@ -127,6 +127,6 @@ const fishScript = (program: string, commands: readonly CompletedCommand[]): str
 
 const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const;
 
-/** The script that makes a shell complete a program: its commands, their options, and the choices of these. */
+/** The script with which a shell completes a program: its commands, their options, and the choices of these. */
 export const completionScript = (shell: CompletionShell, program: Command): string =>
   scripts[shell](program.name(), commandsOf(program));

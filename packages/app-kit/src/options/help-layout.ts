@@ -1,17 +1,17 @@
-/** @file How help is laid out, so that no line is wider than the terminal and no word is broken. */
+/** @file The layout of help: no line is wider than the terminal, and no word is broken. */
 import { Help, type HelpConfiguration, type Option } from 'commander';
 
-/** Columns from which a description stands beside its term; below that it stands under it. */
+/** The minimum number of columns at which a description stands beside its term, and not under it. */
 const MIN_COLUMNS_BESIDE = 76;
 const INDENT = '  ';
 const UNDER_INDENT = 6;
-/** Commander wraps nothing that is narrower than this, and leaves the breaking of words to the terminal. */
+/** Commander does not wrap text narrower than this, and leaves it to the terminal to break words. */
 const MIN_WRAP_WIDTH = 20;
 
 const defaultOf = (option: Option): string | undefined =>
   option.defaultValue === undefined || option.isBoolean() ? undefined : `default: ${String(option.defaultValue)}`;
 
-/** The description of an option, with its choices and its default in brackets. */
+/** The description of an option, with its choices and its default in parentheses. */
 export const describeOption = (option: Option): string => {
   const choices = option.argChoices && `choices: ${option.argChoices.join(', ')}`;
   const remarks = [choices, defaultOf(option)].filter(remark => remark !== undefined);
@@ -33,7 +33,7 @@ export const helpLayout: HelpConfiguration = {
 };
 
 /**
- * Examples for the end of a command's help, each with what it does.
+ * Examples for the end of a command's help, each with a description.
  *
  * @param examples pairs of a command line and a sentence; a command line has at most 56 characters, so that it fits a
  *   narrow terminal too

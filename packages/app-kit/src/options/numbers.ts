@@ -1,4 +1,4 @@
-/** @file Numbers on the command line. A value that cannot be meant is refused before any work. */
+/** @file Parses numbers on the command line. An invalid value is rejected before any work. */
 import { ArgumentError } from './argument-error.ts';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -37,14 +37,14 @@ export const fraction = (text: string): number => {
   return value;
 };
 
-/** Reads any finite number: a seed. */
+/** Reads any finite number, such as a seed. */
 export const finite = (text: string): number => {
   const value = parse(text);
   if (!Number.isFinite(value)) throw new ArgumentError('a number');
   return value;
 };
 
-/** Reads exactly `count` numbers with commas between them, each of at least `minimum`. */
+/** Reads exactly `count` numbers, separated by commas, each of at least `minimum`. */
 export const numberList =
   (count: number, form: string, minimum: number = Number.NEGATIVE_INFINITY) =>
   (text: string): readonly number[] => {
@@ -54,7 +54,7 @@ export const numberList =
     return values;
   };
 
-/** Reads one of the bit depths that some file format has. */
+/** Reads a bit depth that some file format supports. */
 export const bitDepth = (text: string): 8 | 16 | 24 | 32 => {
   const value = parse(text);
   if (value !== 8 && value !== 16 && value !== 24 && value !== 32)

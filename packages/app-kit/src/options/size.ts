@@ -13,7 +13,7 @@ export const parseSize = (text: string): Size => {
   return second === undefined ? { longest: width } : { width, height };
 };
 
-/** Both sides of a size, for a picture of the given sides (which need not be integers). */
+/** Both sides of a size, for a picture with the given sides (which need not be integers). */
 export const resolveSize = (
   size: Size,
   width: number,

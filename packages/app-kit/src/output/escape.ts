@@ -1,8 +1,8 @@
-/** @file Text of others on a terminal: file names, metadata, arguments and messages that quote them. */
+/** @file Untrusted text on a terminal: file names, metadata, arguments and messages that quote them. */
 
 /**
- * Characters that a terminal obeys instead of showing them: the controls C0 and C1 (ECMA-48), the line separators, the
- * marks and overrides of writing direction (UAX #9), and halves of surrogate pairs.
+ * Characters that a terminal interprets instead of showing them: the control characters C0 and C1 (ECMA-48), line
+ * separators, directional marks and overrides (UAX #9), and lone surrogates.
  */
 const ACTIVE =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -19,14 +19,14 @@ const visible = (character: string): string => {
 };
 
 /**
- * A line in which nothing moves the cursor, changes colours or breaks the line: such characters are shown as `\x1b`,
+ * Escapes text as one line that cannot move the cursor, change colours or break: such characters are shown as `\x1b`,
  * `\n`, `\u202e`.
  */
 export const escapeLine = (text: string): string => text.replace(ACTIVE, visible);
 
-/** The same for text of several lines of our own, such as a stack trace. */
+/** The same for our own text of several lines, such as a stack trace. */
 export const escapeLines = (text: string): string => text.split('\n').map(escapeLine).join('\n');
 
-/** JSON on one line, without characters that a terminal obeys; it parses to the same value. */
+/** JSON on one line, without characters that a terminal interprets; it parses to the same value. */
 export const escapeJson = (value: unknown): string =>
   JSON.stringify(value).replace(ACTIVE, character => `\\u${hexadecimal(character, 4)}`);

@@ -1,6 +1,6 @@
-/** @file Numbers for people. */
+/** @file Formats numbers for people. */
 
-/** `8 s`, `3 min 20 s`, `2 h 05 min`; under ten seconds with one decimal. */
+/** `8 s`, `3 min 20 s`, `2 h 05 min`; with one decimal below ten seconds. */
 export const formatSeconds = (seconds: number): string => {
   if (!Number.isFinite(seconds)) return '?';
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -11,7 +11,7 @@ export const formatSeconds = (seconds: number): string => {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 };
 
-/** `42.10 dB`; equal signals have infinitely many. */
+/** `42.10 dB`; infinite for equal signals. */
 export const formatDecibels = (decibels: number): string =>
   Number.isFinite(decibels) ? `${decibels.toFixed(2)} dB` : decibels > 0 ? 'infinite' : 'not a number';
 
@@ -28,5 +28,5 @@ export const formatCount = (count: number): string => count.toLocaleString('en-U
 /** `1 step`, `500 steps`. */
 export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** A number with three digits: `0.00123`, `12.3`, `1.23e-7`. */
+/** A number with three significant digits: `0.00123`, `12.3`, `1.23e-7`. */
 export const plainNumber = (value: number): string => String(Number(value.toPrecision(3)));

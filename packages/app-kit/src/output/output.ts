@@ -1,34 +1,34 @@
 /**
- * @file Where what the program says goes: results to stdout, everything else to stderr, so that `neural-fields ... >
- * file` holds results alone.
+ * @file Where the program writes: results to stdout, everything else to stderr, so that `neural-fields ... > file`
+ * contains only results.
  */
 import { escapeJson, escapeLine } from './escape.ts';
 import { writeTo } from './streams.ts';
 
-/** How much is said, and in which form. */
+/** How much is written, and in which form. */
 export interface OutputOptions {
-  /** One JSON object a line on stdout, and no text beside it. */
+  /** One JSON object per line on stdout, and no text besides. */
   readonly json?: boolean;
   /** Results, warnings and errors only. */
   readonly quiet?: boolean;
-  /** Where results go; stderr where stdout has the bytes of a file. */
+  /** Where results go; stderr if stdout carries the bytes of a file. */
   readonly results?: 'stdout' | 'stderr';
 }
 
 /**
- * What a command writes with. Lines may quote what others wrote: characters that a terminal would obey are shown
- * instead.
+ * Writes the output of a command. Lines may quote untrusted text: characters that a terminal would interpret are
+ * escaped.
  */
 export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
-  /** What is being done. */
+  /** Reports what is being done. */
   log(line: string): void;
-  /** What went wrong without stopping the work. */
+  /** Reports a problem that does not stop the work. */
   warn(line: string): void;
-  /** What the command was asked for. */
+  /** Writes what the command was asked for. */
   result(line: string): void;
-  /** The same for programs. */
+  /** Writes the same for programs. */
   event(event: string, data: Readonly<Record<string, unknown>>): void;
 }
 

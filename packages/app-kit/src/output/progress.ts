@@ -1,16 +1,16 @@
-/** @file Progress: a bar on a terminal, now and then a line elsewhere. */
+/** @file Progress: a bar on a terminal, and occasional lines elsewhere. */
 import cliProgress from 'cli-progress';
 import { formatSeconds } from './format.ts';
 import type { Output } from './output.ts';
 
-/** Shows how far some work is. */
+/** Shows how far some work has progressed. */
 export interface Progress {
   /**
-   * @param done how much is done; within a long step a fraction
-   * @param figures what else is known, the most important first, e.g. `['PSNR 30.12 dB', '4.1 steps/s']`
+   * @param done how much is done; fractional within a long step
+   * @param figures further figures, the most important first, e.g. `['PSNR 30.12 dB', '4.1 steps/s']`
    */
   update(done: number, figures: readonly string[], secondsLeft: number): void;
-  /** Leaves the terminal as it should be. May be called twice. */
+  /** Restores the terminal. May be called twice. */
   stop(): void;
 }
 
@@ -26,7 +26,7 @@ export interface ProgressOptions {
 /** `12`, and within a long step `12.3`. */
 const formatDone = (done: number): string => (Number.isInteger(done) ? String(done) : done.toFixed(1));
 
-/** Lines are written for every tenth of the work, and after this many milliseconds without one. */
+/** A line is written for every tenth of the work, and otherwise after this many milliseconds without one. */
 const LINE_EVERY = 15_000;
 
 const lines = (output: Output, { total, unit }: ProgressOptions): Progress => {
@@ -36,7 +36,7 @@ const lines = (output: Output, { total, unit }: ProgressOptions): Progress => {
     update(done, figures, secondsLeft) {
       const now = performance.now();
       const reached = Math.floor((10 * done) / total);
-      // A part of a step is news only after some time without a line.
+      // Within a step, a line is written only after some time without one.
       const isTenth = Number.isInteger(done) && reached !== tenth;
       if (!isTenth && now - shownAt < LINE_EVERY) return;
       if (Number.isInteger(done)) tenth = reached;
@@ -48,24 +48,24 @@ const lines = (output: Output, { total, unit }: ProgressOptions): Progress => {
   };
 };
 
-/** Widths of the bar, in columns: as many as the line has room for. */
+/** The range of widths of the bar, in columns: it takes as many as the line has room for. */
 const MAX_BAR = 24;
 const MIN_BAR = 6;
 
 /** One line of progress. */
 export interface ProgressLine {
-  /** From 0 to 1. */
+  /** The fraction done, from 0 to 1. */
   readonly share: number;
   /** E.g. `step 20/500`. */
   readonly count: string;
-  /** The most important first. */
+  /** Further figures, the most important first. */
   readonly figures: readonly string[];
   /** E.g. `8.1 s left`; `undefined` when the work is done. */
   readonly left: string | undefined;
 }
 
 /**
- * A bar and its figures on a line of at most so many columns. Where they do not fit, the bar gets shorter, and then the
+ * A bar and its figures on a line of at most `columns` columns. If they do not fit, the bar gets shorter, and then the
  * last figures are left out; the time left stays.
  */
 export const progressLine = ({ share, count, figures, left }: ProgressLine, columns: number): string => {
@@ -80,13 +80,13 @@ export const progressLine = ({ share, count, figures, left }: ProgressLine, colu
   return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${text}`;
 };
 
-/** The width where the terminal does not say. */
+/** The width if the terminal does not report one. */
 const DEFAULT_COLUMNS = 80;
 
 const bar = ({ total, unit, transient = false }: ProgressOptions): Progress => {
   let line: ProgressLine = { share: 0, count: '', figures: [], left: undefined };
   const single = new cliProgress.SingleBar({
-    // One column less: some terminals begin a new line after the last one.
+    // One column less, since some terminals begin a new line after the last one.
     format: () => progressLine(line, (process.stderr.columns || DEFAULT_COLUMNS) - 1),
     hideCursor: true,
     clearOnComplete: transient,

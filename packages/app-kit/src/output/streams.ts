@@ -12,7 +12,7 @@ export type StreamName = 'stdout' | 'stderr';
 
 type Listener = (loss: InterruptedError) => void;
 
-// The streams belong to the process, and so does their state.
+// State of the module, since the streams belong to the whole process.
 let program = '';
 let lost: InterruptedError | undefined;
 const listeners = new Set<Listener>();
@@ -31,7 +31,7 @@ const lose = (name: StreamName, error: NodeJS.ErrnoException): void => {
   for (const listener of listeners) listener(lost);
 };
 
-/** Writes text; a stream that is lost takes it without a word. */
+/** Writes text; if the stream is lost, the text is dropped without an error. */
 export const writeTo = (name: StreamName, text: string): void => {
   try {
     process[name].write(text);
@@ -40,7 +40,7 @@ export const writeTo = (name: StreamName, text: string): void => {
   }
 };
 
-/** Writes the bytes of a file to stdout. @throws InterruptedError when stdout is lost on the way */
+/** Writes the bytes of a file to stdout. @throws InterruptedError when stdout is lost meanwhile */
 export const writeFileToStdout = async (path: string): Promise<void> => {
   try {
     await pipeline(createReadStream(path), process.stdout, { end: false });
@@ -49,14 +49,14 @@ export const writeFileToStdout = async (path: string): Promise<void> => {
   }
 };
 
-/** Begins to watch the streams for a program of that name. Call it once, before anything is written. */
+/** Starts watching the streams for the program with this name. Call it once, before anything is written. */
 export const watchStreams = (name: string): void => {
   program = name;
   for (const stream of ['stdout', 'stderr'] as const)
     process[stream].on('error', (error: NodeJS.ErrnoException) => lose(stream, error));
 };
 
-/** Calls a listener when a stream is lost, or at once when one has been; returns how to stop listening. */
+/** Calls a listener when a stream is lost, or at once if one already is; returns a function that stops listening. */
 export const onStreamLost = (listener: Listener): (() => void) => {
   if (lost !== undefined) listener(lost);
   listeners.add(listener);
