@@ -1,22 +1,22 @@
-/** @file The range of a derivative that a picture shows, when none is given. */
+/** @file The display range of a derivative, if none is given. */
 import type { Field } from '@neural-fields/core';
 import type { ImageDescription } from '../signals/signal-description.ts';
 import { type DisplayRange, type ImageView, toPicture, viewPoints } from './image-view.ts';
 import { type Quantity, sampleAll } from './sample-field.ts';
 
-/** The preview has at most this many pixels on its longer side. */
+/** The maximum side length of the preview, in pixels. */
 const PREVIEW = 256;
-/** This part of the preview's pixels keeps its contrast; the brightest few would leave the rest dark. */
+/** The fraction of the preview's pixels that keep their contrast; the brightest few would leave the rest dark. */
 const KEPT = 0.995;
 
-/** The value below which the part `part` of the numbers lies. */
+/** The value below which the fraction `part` of the values lies. */
 export const quantile = (values: Float32Array, part: number): number => {
   const sorted = values.slice().sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] as number;
 };
 
 /**
- * The range that shows most of some numbers: from 0 for a gradient's length, symmetric for a Laplacian, so that 0 is
+ * A range that covers most of the values: from 0 for the length of a gradient, symmetric for a Laplacian, so that 0 is
  * middle grey.
  */
 export const rangeOf = (values: Float32Array, quantity: Quantity): DisplayRange => {
@@ -25,7 +25,7 @@ export const rangeOf = (values: Float32Array, quantity: Quantity): DisplayRange 
   return quantity === 'gradient' ? [0, limit] : [-limit, limit];
 };
 
-/** The range for a view, from a small picture of it. */
+/** The range for a view, estimated from a small preview of it. */
 export const previewRange = async (
   field: Field,
   signal: ImageDescription,

@@ -1,4 +1,4 @@
-/** @file Which points of a field make a picture, and which colours its numbers become. */
+/** @file Which points of a field make up a picture, and which colours its values become. */
 import { type GridOptions, gridCoordinatesRange, type Span } from '@neural-fields/signals';
 import type { ImageDescription } from '../signals/signal-description.ts';
 import type { PointRange, Quantity } from './sample-field.ts';
@@ -14,7 +14,7 @@ export interface Region {
 /** The whole picture. */
 export const wholePicture: Region = { x0: 0, y0: 0, x1: 1, y1: 1 };
 
-/** The picture that is wanted. */
+/** The requested picture. */
 export interface ImageView {
   readonly width: number;
   readonly height: number;
@@ -26,7 +26,7 @@ const part = ([low, high]: Span, from: number, to: number): Span => [
   low + (high - low) * to,
 ];
 
-/** The points of a view, row by row from above. */
+/** The points of a view, row by row from the top. */
 export const viewPoints = (signal: ImageDescription, { width, height, region }: ImageView): PointRange => {
   const { x0, y0, x1, y1 } = region;
   const grid: GridOptions = {
@@ -39,13 +39,13 @@ export const viewPoints = (signal: ImageDescription, { width, height, region }: 
   };
 };
 
-/** How many of the field's outputs are shown: a derivative of the opacity is no colour. */
+/** How many of the field's outputs are shown: a derivative of alpha is not a colour. */
 export const shownChannels = ({ channels }: ImageDescription, quantity: Quantity): 1 | 2 | 3 | 4 =>
   quantity === 'value' || channels % 2 === 1 ? channels : channels === 2 ? 1 : 3;
 
 /**
- * The values of `quantity` that become black and white. In the picture's own units: values in [0, 1], lengths as the
- * field's coordinates.
+ * The values of `quantity` that are shown as black and white, in the picture's units: values in [0, 1], lengths as in
+ * the field's coordinates.
  */
 export type DisplayRange = Span;
 
@@ -53,8 +53,8 @@ export type DisplayRange = Span;
 const unitOf = ({ range }: ImageDescription): number => 1 / (range[1] - range[0]);
 
 /**
- * The numbers of a field as numbers of the picture: a value in `range` becomes one in [0, 1], a derivative is scaled
- * likewise.
+ * Converts values of a field to values of the picture: a value in `range` becomes one in [0, 1], and derivatives are
+ * scaled accordingly.
  *
  * @param values `f32[n, channels]`
  * @returns `f32[n, shownChannels]`
@@ -62,7 +62,7 @@ const unitOf = ({ range }: ImageDescription): number => 1 / (range[1] - range[0]
 export const toPicture = (signal: ImageDescription, quantity: Quantity, values: Float32Array): Float32Array => {
   const unit = unitOf(signal);
   const shift = quantity === 'value' ? signal.range[0] : 0;
-  // The length of a gradient is positive whichever way the range runs.
+  // The length of a gradient is positive, even if the range is reversed.
   const scale = quantity === 'gradient' ? Math.abs(unit) : unit;
   const shown = shownChannels(signal, quantity);
   const count = values.length / signal.channels;

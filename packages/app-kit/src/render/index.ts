@@ -1,4 +1,4 @@
-/** @file Fields and surfaces as numbers and pictures. */
+/** @file Fields and surfaces as values and pictures. */
 export { previewRange, rangeOf } from './display-range.ts';
 export {
   applyRange,

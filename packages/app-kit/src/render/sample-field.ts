@@ -1,11 +1,11 @@
-/** @file The numbers of a field, a bounded number of points at a time. */
+/** @file The values of a field, computed for a bounded number of points at a time. */
 import { type Field, parameterLayout } from '@neural-fields/core';
 import { sqrt, square, sum, type Tensor2D, tensor2d, tidy } from '@tensorflow/tfjs-core';
 
-/** What is looked at: the value, the length of the gradient, or the Laplacian; each for every output by itself. */
+/** What is sampled: the value, the length of the gradient, or the Laplacian; each for every output separately. */
 export type Quantity = 'value' | 'gradient' | 'laplacian';
 
-/** A pass may hold about this many numbers: 64 MiB. */
+/** The approximate maximum number of values in a pass: 64 MiB. */
 const PASS_NUMBERS = 2 ** 24;
 /** Copies of a layer's activations that are alive at once in a forward pass of composed ops. */
 const COPIES = 4;
@@ -45,20 +45,20 @@ export const sampleField = async (field: Field, coords: Float32Array, quantity: 
   return values;
 };
 
-/** Points that are made as they are needed. */
+/** Points that are generated on demand. */
 export interface PointRange {
   readonly count: number;
   /** The coordinates of the points `start` ... `start + count - 1`. */
   coords(start: number, count: number): Float32Array;
 }
 
-/** Lets timers and signals have their turn. */
+/** Yields to the event loop, so that timers and signals are handled. */
 const breathe = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
 
 /**
- * Evaluates a field at many points, in order, a pass at a time.
+ * Evaluates a field at many points, in order and in passes.
  *
- * @param visit called for each pass with the number of its first point and `f32[n, outFeatures]`
+ * @param visit called for each pass with the index of its first point and `f32[n, outFeatures]`
  * @throws the reason of `signal` when it is aborted
  */
 export const sampleRange = async (

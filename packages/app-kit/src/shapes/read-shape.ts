@@ -1,4 +1,4 @@
-/** @file Shapes from files: decoded, and put in order. */
+/** @file Shapes from files: decoded, oriented and checked. */
 import {
   checkMesh,
   type DecodedShape,
@@ -13,12 +13,12 @@ import { describeForeign, isPly } from '../files/describe-foreign.ts';
 import { formatCount, plural } from '../output/format.ts';
 
 /**
- * The shape in some bytes; `undefined` where they are no shape at all.
+ * Decodes a shape; `undefined` if the bytes are not a shape at all.
  *
- * @throws InputError when they are a damaged one
+ * @throws InputError when the shape is damaged
  */
 export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise<DecodedShape | undefined> => {
-  // Binary STL is known by its name alone, which a picture may have too.
+  // Binary STL can be recognised only by its name, which a picture may have too.
   if (!isPly(bytes) && describeForeign(bytes) !== undefined) return undefined;
   try {
     return await decodeShape(bytes, { name: path });
@@ -29,11 +29,11 @@ export const decodeShapeInput = async (path: string, bytes: Uint8Array): Promise
   }
 };
 
-/** A mesh whose triangles face outwards, and what there is to say about it. */
+/** Orients the triangles of a mesh outwards, and adds remarks on the mesh to `notes`. */
 export const inspectMesh = (mesh: Mesh, notes: string[]): Mesh => {
   const oriented = orientMesh(mesh);
   const { flippedTriangles, flippedParts, closedParts, buriedParts } = oriented;
-  // Vertices at one place are one for the surface, whether or not the file's triangles share them.
+  // Vertices at the same position count as one, whether or not the file's triangles share them.
   const { closed, boundaryEdges, nonManifoldEdges, inconsistentEdges, degenerateTriangles } = checkMesh(
     weld({ ...oriented.mesh, near: true }),
   );

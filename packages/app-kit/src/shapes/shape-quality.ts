@@ -1,4 +1,4 @@
-/** @file How well a field has learned the signed distance of a shape, seen from its points. */
+/** @file How well a field has learned the signed distance of a shape, measured at the shape's points. */
 import { createRng, type Field } from '@neural-fields/core';
 import { eikonalError, fieldFunction, type PointCloud, type Similarity } from '@neural-fields/shapes';
 import { plainNumber } from '../output/format.ts';
@@ -11,17 +11,17 @@ export interface ShapeQuality {
    */
   readonly surfaceError: number;
   /**
-   * The mean angle between the gradient and the normals at the points, in degrees. Across the edges of a mesh it cannot
-   * vanish.
+   * The mean angle between the gradient and the normals at the points, in degrees. It cannot be 0 at the edges of a
+   * mesh.
    */
   readonly normalError: number;
   /** The mean of ||grad Phi| - 1| at distances up to {@link SHELL} from the points. */
   readonly eikonalError: number;
 }
 
-/** The half width of the shell around the surface, in the field's units: the box is 2 wide. */
+/** The half width of the shell around the surface, in the field's units; the box is 2 wide. */
 export const SHELL = 0.1;
-/** Points looked at together. */
+/** Points evaluated at once. */
 const PASS = 4096;
 
 /**
@@ -63,7 +63,7 @@ export const measureShape = async (
   };
 };
 
-/** `surface 0.00123 off ...`; `undefined` where the figures are not those of a shape. */
+/** `surface 0.00123 off ...`; `undefined` if the figures are not those of a shape. */
 export const describeShapeQuality = ({
   surfaceError,
   normalError,

@@ -1,29 +1,29 @@
-/** @file The objective by which a signed distance is learned from a shape. */
+/** @file The objective with which a field learns the signed distance of a shape. */
 import { createRng, type Term, term } from '@neural-fields/core';
 import { eikonal, eikonalSdf, signAgnosticDistance, withTargets } from '@neural-fields/losses';
 import { createKdTree, isMesh, type Mesh, type PointCloud, sampleMesh, sdfPoints } from '@neural-fields/shapes';
 import { uniform } from '@neural-fields/signals';
 
-/** What the objective consists of. */
+/** The parts of the objective. */
 export interface ShapeTermOptions {
   /**
-   * Points of a step: on the surface, anywhere in the box, and near the surface, where only the gradient's length
-   * counts.
+   * The number of points per step: on the surface, anywhere in the box, and near the surface, where only the gradient's
+   * length matters.
    */
   readonly counts: { readonly on: number; readonly off: number; readonly near: number };
-  /** The weights of the SIREN paper's four parts: at the surface, off it, of the normals, of the gradient's length. */
+  /** The weights of the SIREN paper's four terms: on the surface, off it, normals, gradient length. */
   readonly weights: readonly [surface: number, off: number, normal: number, eikonal: number];
-  /** The weight of ||Phi| - h|, with the distance h to the nearest point; 0 for none, as in the paper. */
+  /** The weight of ||Phi| - h|, where h is the distance to the nearest point; 0 for none, as in the paper. */
   readonly distanceWeight: number;
-  /** The normals of a mesh. */
+  /** Which normals of a mesh are used. */
   readonly normals: 'face' | 'vertex';
 }
 
 /** The standard deviation of the distance of points near the surface, in the field's units. */
 const NEAR_DISTANCE = 0.05;
-/** Points that distances are measured to, at most: looking for the nearest takes longer than all else otherwise. */
+/** The maximum number of points to search for the nearest one: the search would otherwise take most of the time. */
 const DISTANCE_POINTS = 20_000;
-/** Points of the box for each at which the distance counts. */
+/** The distance term uses one of this many points of the box. */
 const OFF_PER_DISTANCE = 4;
 const BOX = [
   [-1, 1],
@@ -31,7 +31,7 @@ const BOX = [
   [-1, 1],
 ] as const;
 
-/** Points of a shape, evenly chosen. */
+/** An even choice of a shape's points. */
 const somePoints = (shape: PointCloud | Mesh): Float32Array => {
   if (isMesh(shape)) return sampleMesh(shape, { count: DISTANCE_POINTS, rng: createRng(2), normals: 'none' }).positions;
   const { positions } = shape;
@@ -43,7 +43,7 @@ const somePoints = (shape: PointCloud | Mesh): Float32Array => {
   );
 };
 
-/** The distance of points `[n, 3]` to the nearest of some others. */
+/** A function that computes the distance of points `[n, 3]` to the nearest of the given ones. */
 const distancesTo = (positions: Float32Array): ((coords: Float32Array) => Float32Array) => {
   const tree = createKdTree(positions);
   return coords =>
@@ -54,9 +54,9 @@ const distancesTo = (positions: Float32Array): ((coords: Float32Array) => Float3
 };
 
 /**
- * The terms of a fit to a shape that lies in the box [-1, 1]^3: the loss of the SIREN paper; where points near the
- * surface are asked for, the length of the gradient there; and, with a weight for it, ||Phi| - h| at points of the box,
- * where h is the distance to the nearest point of the shape.
+ * The terms of a fit to a shape in the box [-1, 1]^3: the loss of the SIREN paper; if points near the surface are
+ * requested, the length of the gradient there; and, if it has a weight, ||Phi| - h| at points of the box, where h is
+ * the distance to the nearest point of the shape.
  */
 export const shapeTerms = (shape: PointCloud | Mesh, options: ShapeTermOptions): readonly Term[] => {
   const { counts, weights, distanceWeight, normals } = options;

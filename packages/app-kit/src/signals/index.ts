@@ -1,4 +1,4 @@
-/** @file what a field represents, as its file says it. */
+/** @file What a field represents, as recorded in its file. */
 export {
   asRecord,
   integerIn,

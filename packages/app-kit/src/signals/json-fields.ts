@@ -1,23 +1,23 @@
-/** @file Typed checks of JSON that a file brought. An error names the field, what was wanted and what came. */
+/** @file Typed checks of JSON from files. An error names the field, what was wanted and what was found. */
 import { InputError } from '../errors.ts';
 
-/** An object of JSON whose fields are not yet known. */
+/** A JSON object whose fields have not been checked. */
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** How much of a value an error shows. */
+/** The maximum length of a value in an error. */
 const SHOWN = 60;
 /**
- * Objects and lists may lie this deep in each other. Every description that this program writes has 3 levels at most.
+ * The maximum nesting depth of objects and arrays. Descriptions that this program writes have 3 levels at most.
  */
 const MAX_DEPTH = 16;
 
-/** A value as an error shows it. */
+/** Formats a value for an error. */
 export const show = (value: unknown): string => {
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text;
 };
 
-/** A field that has another value than it may have; an empty name is the whole. */
+/** The error for a field with an invalid value; an empty name stands for the whole. */
 export const wrong = (what: string, wanted: string, value: unknown): InputError =>
   new InputError({ what, wanted, got: show(value) });
 
@@ -30,7 +30,7 @@ export const asRecord = (what: string, value: unknown): JsonRecord => {
   return value;
 };
 
-/** Whether a JSON value is at most this deep. Walks without recursion. */
+/** Whether a JSON value is nested at most this deep. Does not recurse. */
 const isShallow = (value: unknown): boolean => {
   let level: unknown[] = [value];
   for (let depth = 0; depth <= MAX_DEPTH; depth++) {
@@ -41,7 +41,7 @@ const isShallow = (value: unknown): boolean => {
 };
 
 /**
- * The object in some JSON text, without a prototype: a field named `constructor` is there only when the text has it.
+ * Parses a JSON object, without a prototype: a field named `constructor` exists only if the text has it.
  */
 export const parseRecord = (text: string): JsonRecord => {
   let value: unknown;
@@ -78,7 +78,7 @@ export const oneOf = <T extends string>(what: string, value: unknown, names: rea
 export const optional = <T>(what: string, value: unknown, read: (what: string, value: unknown) => T): T | undefined =>
   value === undefined ? undefined : read(what, value);
 
-/** @throws InputError unless the value is an object of texts */
+/** @throws InputError unless the value is an object of strings */
 export const stringsIn = (what: string, value: unknown): Readonly<Record<string, string>> => {
   const record = asRecord(what, value);
   for (const [name, text] of Object.entries(record))

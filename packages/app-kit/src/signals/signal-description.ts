@@ -1,12 +1,11 @@
 /**
- * @file What a field represents: all that is needed to render it beside its parameters. It is kept in the file's
- * metadata.
+ * @file What a field represents: all that rendering needs besides its parameters. It is stored in the file's metadata.
  */
 import type { Similarity } from '@neural-fields/shapes';
 import type { GridConvention, Span } from '@neural-fields/signals';
 import { formatCount, plural } from '../output/format.ts';
 
-/** The key of the metadata under which the description is kept, as JSON. */
+/** The metadata key under which the description is stored, as JSON. */
 export const SIGNAL_KEY = 'signal';
 
 /** A picture that a field was fitted to. The field's coordinates are (y, x), y downwards. */
@@ -14,7 +13,7 @@ export interface ImageDescription {
   readonly kind: 'image';
   readonly width: number;
   readonly height: number;
-  /** 1 grey, 2 grey + alpha, 3 RGB, 4 RGB + alpha. */
+  /** 1: grey, 2: grey + alpha, 3: RGB, 4: RGB + alpha. */
   readonly channels: 1 | 2 | 3 | 4;
   readonly convention: GridConvention;
   /** The coordinates of the upper and lower, then of the left and right edge. */
@@ -31,7 +30,7 @@ export interface AudioDescription {
   readonly channels: number;
   /** Hertz. */
   readonly sampleRate: number;
-  /** Of a part of a longer sound, the number of samples in front of it. */
+  /** For a part of a longer sound, the number of samples before it. */
   readonly offset?: number;
   readonly convention: GridConvention;
   /** The coordinates of the beginning and the end. */
@@ -46,11 +45,11 @@ export interface AudioDescription {
  */
 export interface ShapeDescription {
   readonly kind: 'shape';
-  /** The points of the cloud, or the vertices of the mesh. */
+  /** The number of points of the cloud, or of vertices of the mesh. */
   readonly points?: number;
-  /** The triangles of the mesh; absent for a cloud. */
+  /** The number of triangles of the mesh; absent for a cloud. */
   readonly triangles?: number;
-  /** p' = scale p + offset takes the file's coordinates to the field's. */
+  /** The map p' = scale p + offset from the file's coordinates to the field's. */
   readonly similarity: Similarity;
 }
 

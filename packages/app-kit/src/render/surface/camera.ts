@@ -1,15 +1,15 @@
-/** @file Where a surface is looked at from, and the rays that go through the picture's points. */
+/** @file The direction from which a surface is seen, and the rays through the points of a picture. */
 
 /** A point or a direction. */
 export type Vector = readonly [x: number, y: number, z: number];
 
 /** The options of {@link createCamera}. Angles are in degrees. */
 export interface CameraOptions {
-  /** Round the vertical axis: 0 looks from the front (against z, where y is up), 90 from the right. */
+  /** Around the vertical axis: 0 looks from the front (against z, where y is up), 90 from the right. */
   readonly azimuth: number;
   /** Above the horizon, from -90 to 90. */
   readonly elevation: number;
-  /** How much larger than the whole box's middle things are shown; 1 if absent. */
+  /** The magnification, where 1 (if absent) shows the middle of the whole box. */
   readonly zoom?: number;
   /** Which coordinate points upwards; y if absent. */
   readonly up?: 'y' | 'z';
@@ -25,10 +25,10 @@ export interface Camera {
   readonly slope: number;
 }
 
-/** Half of the vertical angle of view. */
+/** Half of the vertical field of view. */
 const HALF_ANGLE = (16 * Math.PI) / 180;
 /**
- * What the picture shows above and below the origin, at zoom 1: a shape in [-1, 1]^3 seldom reaches the cube's corners.
+ * The height shown above and below the origin at zoom 1: a shape in [-1, 1]^3 rarely reaches the cube's corners.
  */
 const HALF_HEIGHT = 1.2;
 
@@ -50,7 +50,7 @@ export const createCamera = ({ azimuth, elevation, zoom = 1, up = 'y' }: CameraO
   };
 };
 
-/** Rays from one place: their directions, of length 1, row-major `[n, 3]`. */
+/** Rays with a common origin: their directions as unit vectors, row-major `[n, 3]`. */
 export interface Rays {
   readonly origin: Vector;
   readonly directions: Float32Array;
@@ -63,7 +63,7 @@ export interface PictureSize {
 }
 
 /**
- * Where the picture's point (x, y) lies, in units of the slope: x to the right, y up, the shorter side from -1 to 1.
+ * The position of the picture's point (x, y), in units of the slope: x right, y up, the shorter side from -1 to 1.
  */
 export const pictureCoordinates = (x: number, y: number, { width, height }: PictureSize): readonly [number, number] => {
   const half = Math.min(width, height) / 2;
@@ -71,8 +71,8 @@ export const pictureCoordinates = (x: number, y: number, { width, height }: Pict
 };
 
 /**
- * The rays through points of a picture, given as pairs (x, y) in pixels; pixel (i, j) has its middle at (i + 1/2, j +
- * 1/2).
+ * The rays through points of a picture, given as pairs (x, y) in pixels; pixel (i, j) has its centre at
+ * (i + 1/2, j + 1/2).
  */
 export const raysThrough = (camera: Camera, places: Float64Array, size: PictureSize): Rays => {
   const count = places.length / 2;

@@ -1,14 +1,14 @@
-/** @file A picture of a mesh by the same camera and lamps as that of a field, with a depth buffer. */
+/** @file Draws a picture of a mesh, with the camera and lamps used for fields and a depth buffer. */
 import { type Mesh, vertexNormals } from '@neural-fields/shapes';
 import type { Camera, PictureSize } from './camera.ts';
 import { shadeSamples } from './shade.ts';
 
-/** Samples along a side of a pixel. */
+/** Samples along each side of a pixel. */
 const FINER = 2;
 
 /**
- * The corners of a mesh as the camera sees them: `f64[n, 3]`, in samples to the right and down, and the depth along the
- * view.
+ * The vertices of a mesh as the camera sees them: `f64[n, 3]`, in samples to the right and down, and the depth along
+ * the view direction.
  */
 const project = (positions: Float32Array, camera: Camera, { width, height }: PictureSize): Float64Array => {
   const half = Math.min(width, height) / 2;
@@ -25,8 +25,8 @@ const project = (positions: Float32Array, camera: Camera, { width, height }: Pic
 };
 
 /**
- * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major. Normals are those of its corners, interpolated; worked
- * out where it has none.
+ * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major. Normals are interpolated from those of its vertices,
+ * which are computed if it has none.
  */
 export const drawMesh = (mesh: Mesh, camera: Camera, { width, height }: PictureSize): Float32Array => {
   const size = { width: FINER * width, height: FINER * height };
@@ -58,7 +58,7 @@ export const drawMesh = (mesh: Mesh, camera: Camera, { width, height }: PictureS
           ((at(to, 0) - at(from, 0)) * (py - at(from, 1)) - (at(to, 1) - at(from, 1)) * (px - at(from, 0))) / area;
         const weights = [share(b, c), share(c, a), share(a, b)] as const;
         if (weights.some(weight => weight < 0)) continue;
-        // What is linear in space is linear in the picture when it is divided by the depth.
+        // Quantities that are linear in space are linear in the picture once divided by the depth.
         const scaled = [a, b, c].map((corner, k) => (weights[k] as number) / at(corner, 2));
         const depth = 1 / scaled.reduce((sum, weight) => sum + weight, 0);
         const i = y * size.width + x;

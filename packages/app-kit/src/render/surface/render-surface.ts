@@ -7,22 +7,22 @@ import { type TraceOptions, traceRays } from './trace-rays.ts';
 /** The options of {@link renderSurface}. */
 export interface RenderSurfaceOptions extends PictureSize {
   readonly trace?: TraceOptions;
-  /** Rays followed together; 16,384 if absent. */
+  /** Rays traced at once; 16,384 if absent. */
   readonly raysPerPass?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the share of the work that is done, from 0 to 1. */
+  /** Called with the fraction of the work done, from 0 to 1. */
   readonly report?: (share: number) => void;
 }
 
-/** How far from the surface the sky is looked for, in units of the box's half width. */
+/** How far above the surface the openness to the sky is measured, in units of the box's half width. */
 const OPENNESS_REACH = 0.06;
 /**
- * Where neighbouring pixels see surfaces that lie further apart than this or face more apart (the cosine), the pixel is
- * drawn more finely.
+ * A pixel is supersampled if it and a neighbour see surfaces whose depths differ by more than this, or whose normals
+ * have a smaller cosine than this.
  */
 const EDGE_DEPTH = 0.03;
 const EDGE_COSINE = 0.8;
-/** The places of the finer rays in a pixel: a rotated square. */
+/** The positions of the additional rays in a pixel: a rotated square. */
 const FINER: readonly (readonly [number, number])[] = [
   [0.375, 0.125],
   [0.875, 0.375],
@@ -30,7 +30,7 @@ const FINER: readonly (readonly [number, number])[] = [
   [0.625, 0.875],
 ];
 
-/** What is seen along the rays through some places of the picture. */
+/** Traces the rays through some positions in the picture. */
 const look = async (
   shape: Required<ScalarFunction>,
   camera: Camera,
@@ -62,7 +62,7 @@ const look = async (
   return { depths, normals, openness };
 };
 
-/** The pixels at whose edges the surface begins, ends or turns. */
+/** The pixels at which the surface begins, ends or bends sharply. */
 const findEdges = ({ depths, normals }: SurfaceSamples, { width, height }: PictureSize): number[] => {
   const differs = (i: number, j: number): boolean => {
     const [a, b] = [depths[i] as number, depths[j] as number];
@@ -87,7 +87,7 @@ const findEdges = ({ depths, normals }: SurfaceSamples, { width, height }: Pictu
 };
 
 /**
- * Draws the zero level of a signed distance: `f32[height, width, 3]` in [0, 1], row-major.
+ * Draws the zero level of a signed distance field: `f32[height, width, 3]` in [0, 1], row-major.
  *
  * @throws the reason of `signal` when it is aborted
  */

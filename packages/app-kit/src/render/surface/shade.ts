@@ -1,13 +1,13 @@
-/** @file The colour of a piece of surface: a matt material under three lamps that are fixed to the camera. */
+/** @file The colour of a surface point: a matt material under three lamps that are fixed to the camera. */
 import type { Camera, Vector } from './camera.ts';
 
-/** What is seen along some rays. */
+/** What some rays hit. */
 export interface SurfaceSamples {
   /** The distance from the camera; NaN where there is no surface. */
   readonly depths: Float32Array;
-  /** `f32[n, 3]`, outwards, of length 1; of no meaning where there is no surface. */
+  /** `f32[n, 3]`, outward unit normals; meaningless where there is no surface. */
   readonly normals: Float32Array;
-  /** How much of the sky each place sees, from 0 to 1; all of it if absent. */
+  /** The fraction of the sky that each point sees, from 0 to 1; 1 if absent. */
   readonly openness?: Float32Array;
 }
 
@@ -21,14 +21,14 @@ const SKY = 0.28;
 const GROUND = 0.12;
 /** Linear red, green and blue. */
 const MATERIAL: Vector = [0.68, 0.66, 0.62];
-/** The background's colour, encoded as in files. */
+/** The background's colour, gamma-encoded as in files. */
 export const BACKGROUND: Vector = [0.965, 0.968, 0.975];
 
 const encode = (linear: number): number => Math.min(1, linear) ** (1 / 2.2);
 
 /**
- * The colours of samples, `f32[n, 3]` in [0, 1], encoded with the gamma 2.2; a place without surface has the
- * background's.
+ * The colours of samples, `f32[n, 3]` in [0, 1], encoded with a gamma of 2.2; where there is no surface, that of the
+ * background.
  */
 export const shadeSamples = (
   { right, up, forward }: Camera,

@@ -1,8 +1,8 @@
-/** @file A plane through a signed distance: how far the surface is, in colours, with lines of equal distance. */
+/** @file A slice through a signed distance field: colours and contour lines show the distance to the surface. */
 import type { ScalarFunction } from '@neural-fields/shapes';
 import type { PictureSize, Vector } from './camera.ts';
 
-/** A plane across one of the axes. */
+/** A plane perpendicular to one of the axes. */
 export interface Slice {
   readonly axis: 'x' | 'y' | 'z';
   readonly at: number;
@@ -11,16 +11,16 @@ export interface Slice {
 /** The options of {@link slicePicture}. */
 export interface SlicePictureOptions extends PictureSize {
   readonly slice: Slice;
-  /** The distance from line to line, in the field's units; 0.1 if absent. */
+  /** The spacing of the contour lines, in the field's units; 0.1 if absent. */
   readonly spacing?: number;
-  /** Points at once; 65,536 if absent. */
+  /** Points evaluated at once; 65,536 if absent. */
   readonly pointsPerPass?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called with the share of the work that is done, from 0 to 1. */
+  /** Called with the fraction of the work done, from 0 to 1. */
   readonly report?: (share: number) => void;
 }
 
-/** The coordinates that run to the right and up in the picture, for each axis of the plane: y is up where it can be. */
+/** The directions that point right and up in the picture, for each axis of the plane: y is up where possible. */
 const DIRECTIONS: Readonly<Record<Slice['axis'], readonly [right: Vector, up: Vector]>> = {
   x: [
     [0, 0, -1],
@@ -36,7 +36,7 @@ const DIRECTIONS: Readonly<Record<Slice['axis'], readonly [right: Vector, up: Ve
   ],
 };
 
-/** Encoded colours: near and far, inside and outside. */
+/** Gamma-encoded colours: near and far, inside and outside. */
 const COLOURS = {
   inside: [
     [0.93, 0.95, 0.99],
@@ -48,9 +48,9 @@ const COLOURS = {
   ],
 } as const;
 const LINE: Vector = [0.15, 0.15, 0.17];
-/** How much of the line's colour the lines of equal distance have, and the zero level. */
+/** The opacity of the contour lines, and of the zero level. */
 const STRENGTH = { other: 0.45, zero: 1 } as const;
-/** Half of the lines' width in pixels. */
+/** Half of the lines' widths, in pixels. */
 const HALF_WIDTH = { other: 0.6, zero: 1.4 } as const;
 
 /** The coordinates of the picture's pixels; the shorter side runs from -1 to 1. */
@@ -73,8 +73,9 @@ const coordinates = (
 };
 
 /**
- * Draws a plane through a signed distance: `f32[height, width, 3]` in [0, 1], row-major. Blue is inside, orange
- * outside, both stronger further from the surface, which is the thick line; thin lines are at multiples of the spacing.
+ * Draws a slice through a signed distance field: `f32[height, width, 3]` in [0, 1], row-major. Blue is inside, orange
+ * outside, both stronger further from the surface, which is the thick line; thin contours are at multiples of the
+ * spacing.
  *
  * @throws the reason of `signal` when it is aborted
  */
@@ -97,7 +98,7 @@ export const slicePicture = async (
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
       const distance = value(x, y);
-      // How much the value changes from pixel to pixel: the lines are as wide everywhere.
+      // The change of the value per pixel, by which lines have the same width everywhere.
       const slope = Math.max(
         1e-6,
         Math.hypot(value(x + 1, y) - value(x - 1, y), value(x, y + 1) - value(x, y - 1)) / 2,

@@ -1,32 +1,32 @@
 /**
- * @file Sphere tracing: where rays meet the zero level of a signed distance. Hart 1996, "Sphere Tracing: A Geometric
- *   Method for the Antialiased Ray Tracing of Implicit Surfaces".
+ * @file Sphere tracing: finds where rays meet the zero level of a signed distance field. Hart 1996, "Sphere Tracing: A
+ *   Geometric Method for the Antialiased Ray Tracing of Implicit Surfaces".
  *
- * A field is no exact distance. So steps are a little shorter than its value and never long, and where one has gone
- * through the surface, the place is found between its ends by the Illinois variant of regula falsi.
+ * A field is not an exact distance. So steps are slightly shorter than its value, and bounded; if a step has crossed
+ * the surface, the crossing is found between its ends by the Illinois variant of regula falsi.
  */
 import type { ScalarFunction } from '@neural-fields/shapes';
 import type { Rays } from './camera.ts';
 
 /** The options of {@link traceRays}. */
 export interface TraceOptions {
-  /** Rays are followed within [-halfWidth, halfWidth]^3; 1 if absent. */
+  /** Rays are traced within [-halfWidth, halfWidth]^3; 1 if absent. */
   readonly halfWidth?: number;
-  /** A place this close to the surface is on it; 5e-4 if absent. */
+  /** A point this close to the surface counts as on it; 5e-4 if absent. */
   readonly tolerance?: number;
-  /** Steps at most; 160 if absent. */
+  /** The maximum number of steps; 160 if absent. */
   readonly maximumSteps?: number;
 }
 
 /**
- * Shares of the field's value that a step goes; a field whose gradient is a little longer than 1 does not go through
- * thin walls then.
+ * The fraction of the field's value that a step covers, so that a field whose gradient is slightly longer than 1 does
+ * not step through thin walls.
  */
 const CAUTION = 0.85;
-/** The longest step, in units of the box's half width. */
+/** The maximum step, in units of the box's half width. */
 const LONGEST = 0.15;
 
-/** The interval of a ray within the box; empty where the second is not above the first. */
+/** The interval of a ray within the box; empty if its end is not above its start. */
 const clip = (
   origin: readonly number[],
   directions: Float32Array,
@@ -48,7 +48,7 @@ const clip = (
 };
 
 /**
- * Follows rays to the surface.
+ * Traces rays to the surface.
  *
  * @returns for each ray the distance from its origin at which it meets the surface; NaN where it does not
  */
@@ -60,10 +60,10 @@ export const traceRays = async (
   const count = directions.length / 3;
   const hits = new Float32Array(count).fill(Number.NaN);
   const [at, end] = [new Float64Array(count), new Float64Array(count)];
-  // The last place outside and its value; the first place inside and its value, once there is one.
+  // The last point outside and its value; the first point inside and its value, once there is one.
   const [outside, outsideValue] = [new Float64Array(count).fill(Number.NaN), new Float64Array(count)];
   const [inside, insideValue] = [new Float64Array(count).fill(Number.NaN), new Float64Array(count)];
-  /** On which side the last place was. */
+  /** On which side the last point was. */
   const side = new Int8Array(count);
   let active = new Uint32Array(count);
   let alive = 0;
@@ -85,13 +85,13 @@ export const traceRays = async (
     alive = 0;
     for (const [i, ray] of active.entries()) {
       const [t, value] = [at[ray] as number, values[i] as number];
-      // A ray that begins inside meets the box's face first.
+      // A ray that starts inside hits a face of the box first.
       if (Math.abs(value) <= tolerance || (value < 0 && Number.isNaN(outside[ray]))) {
         hits[ray] = t;
         continue;
       }
       if (value > 0) {
-        // Twice on one side: the other end's value counts half, which makes the next place move there.
+        // Twice on the same side: halving the value at the other end moves the next point towards that end.
         if (side[ray] === 1) insideValue[ray] = (insideValue[ray] as number) / 2;
         outside[ray] = t;
         outsideValue[ray] = value;
