@@ -71,7 +71,7 @@ export interface BackendOptions {
   readonly verbose?: boolean;
 }
 
-/** `threads 4, instructions AVX-512`; `undefined` for backends that do not say. */
+/** `threads 4, instructions AVX-512`; `undefined` for backends that do not report them. */
 const describeNumerics = (): string | undefined => {
   const { backend: _, ...numerics } = numericalEnvironment();
   const parts = Object.entries(numerics).map(([name, value]) => `${name} ${value}`);

@@ -33,7 +33,7 @@ export class ReportedError extends Error {
 /** What stops a run from outside: a signal, or stdout or stderr, when its reader closes it or it cannot be written. */
 export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed-output' | 'failed-output';
 
-/** The run was stopped from outside; what was done is saved. */
+/** The run was stopped from outside; the work done so far is saved. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
   readonly reason: StopReason;

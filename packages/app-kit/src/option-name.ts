@@ -1,2 +1,2 @@
-/** The option of the command line that commander gives under a name: `sampleRate` is `sample-rate`. */
+/** The command-line option for a name in commander: `sample-rate` for `sampleRate`. */
 export const optionName = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);

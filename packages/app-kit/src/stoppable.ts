@@ -4,7 +4,7 @@ import { type Interrupt, listenForInterrupt } from './interrupt.ts';
 import type { Output } from './output/output.ts';
 import type { Progress } from './output/progress.ts';
 
-/** Runs some work that can be stopped; a stopped one leaves nothing behind. */
+/** Runs some work that can be stopped; if it is stopped, it leaves nothing behind. */
 export const stoppable = async (
   output: Output,
   progress: Progress,

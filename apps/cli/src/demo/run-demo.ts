@@ -236,7 +236,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
 };
 
 /**
- * Fits the photograph, or resumes it, and writes the folder.
+ * Fits the photograph, or resumes the fit, and writes the folder.
  *
  * @throws InputError when the folder cannot be written or belongs to another run, InterruptedError when it is stopped
  */

@@ -4,7 +4,7 @@ import { readInput } from '@neural-fields/app-kit/files';
 import { asRecord, type JsonRecord, parseRecord, show, wrong } from '@neural-fields/app-kit/signals';
 import { type GivenSettings, type SettingName, settingDefinitions, settingNames } from './fit-settings.ts';
 
-/** Settings as JSON has them, by the names of {@link settingNames}. */
+/** Settings in JSON, by the names of {@link settingNames}. */
 export type SettingsJson = Readonly<Record<string, string | number | boolean>>;
 
 /** The settings that have a value, as JSON. */

@@ -40,7 +40,7 @@ export interface AudioDescription {
 }
 
 /**
- * A shape whose signed distance a field is: positive outside, negative inside, zero on the surface. The field's
+ * A shape of which a field is the signed distance: positive outside, negative inside, zero on the surface. The field's
  * coordinates are (x, y, z), and the shape lies in the box [-1, 1]^3.
  */
 export interface ShapeDescription {

@@ -101,7 +101,7 @@ const makeDerivatives = async (input: ImageFigureInput): Promise<Record<string, 
 /** The window of SSIM has 7 x 7 pixels. */
 const SSIM_WINDOW = 7;
 
-/** The original and the difference to it, with their figures. */
+/** The original and the difference from it, with their figures. */
 const compareWith = (picture: Image, reconstruction: Image) => {
   const error = errorsOf(reconstruction, picture);
   const errorScale = errorScaleOf(error);
