@@ -77,7 +77,7 @@ test('the options of the experiments have one meaning each, take their own value
       for (const value of Object.values(values)) expect(parse(String(value))).toBe(value);
     }
   const help = createProgram({ invokedAs: 'reproduce', args: [] }).command.helpInformation();
-  expect(help).toMatch(/Of single experiments:\n +--rbf-features <n> /);
+  expect(help).toMatch(/For some experiments:\n +--rbf-features <n> /);
 });
 
 test('the command line hands them on', async () => {
