@@ -59,7 +59,7 @@ test('when it is stopped, what was measured is written', async () => {
 test.each([
   [['--widths', '12'], 'Each must be a multiple of 8.'],
   [['--points', '0'], 'It must be an integer of at least 1.'],
-  [['--points', '64,64'], '--widths and --points must not repeat a number'],
+  [['--points', '64,64'], '--widths and --points: a number is repeated'],
   [
     ['--peers', 'numpy'],
     'They must be among native, native-high, native-avx512, simd, pytorch, pytorch-whole, pytorch-compiled, jax, tensorflow, webgpu,',
