@@ -145,7 +145,12 @@ test('--json writes one object a line and nothing else', async () => {
   expect(lines.at(-1)?.['psnr']).toBeGreaterThan(0);
   const bad = await run(['fit', 'absent.png', '-o', 'a.safetensors', '--json'], { cwd });
   expect(jsonLines(bad)).toEqual([
-    { event: 'error', message: "cannot read 'absent.png': there is no such file or folder" },
+    {
+      event: 'error',
+      message: "cannot read 'absent.png': there is no such file or folder",
+      what: "cannot read 'absent.png'",
+      problem: 'there is no such file or folder',
+    },
   ]);
 });
 

@@ -98,7 +98,10 @@ test('a checkpoint of another run is never overwritten unasked', async () => {
   await refused(command('--hidden-features', '9'), another);
   await refused(['fit', 'other.png', ...command().slice(2)], another);
   await refused(command('--no-resume'), /--no-resume: there is a checkpoint/);
-  await refused(command('--steps', '2'), /is at step \d+, past the 2 of --steps/);
+  await refused(
+    command('--steps', '2'),
+    /^neural-fields: --steps 2: the checkpoint 'a\.safetensors\.checkpoint' is at step \d+ already/,
+  );
   const anew = await run(command('--restart', '--seed', '1', '--steps', '5', '--json'), { cwd });
   expect(jsonLines(anew)[0]).toMatchObject({ resumedFrom: 0 });
   expect(anew.code).toBe(0);

@@ -62,7 +62,9 @@ test('the page of an image shows the original beside the field, the steps of the
   writeFileSync(join(cwd, 'mine.html'), '<!doctype html><p>mine');
   const refused = await run([...args, 'mine.html'], { cwd });
   expect(refused.code).toBe(1);
-  expect(refused.stderr).toMatch(/--page 'mine\.html' exists and is no HTML page that this program wrote; --force/);
+  expect(refused.stderr).toMatch(
+    /--page 'mine\.html': the file exists and is not an HTML page that this program wrote; overwrite it with --force/,
+  );
   expect(readFileSync(join(cwd, 'mine.html'), 'utf8')).toBe('<!doctype html><p>mine');
   const named = await run([...args, 'a.txt'], { cwd });
   expect(named).toMatchObject({ code: 2 });

@@ -225,6 +225,26 @@ const assertTerms = (model: Model, terms: readonly ObjectiveTerm[]): void => {
   }
 };
 
+/** The options of `fit` other than `steps`. */
+export const fitOptionNames = {
+  optimizer: 1,
+  schedule: 1,
+  groups: 1,
+  project: 1,
+  until: 1,
+  adapt: 1,
+  seed: 1,
+  chunkSize: 1,
+  clipNorm: 1,
+  averageDecay: 1,
+  keepBest: 1,
+  reportEvery: 1,
+  signal: 1,
+  checkpoint: 1,
+  divergence: 1,
+  onChunk: 1,
+} as const;
+
 /**
  * @param optimizer the given optimizer, or the default
  * @throws RangeError, TypeError when an option or a term does not fit
@@ -235,25 +255,7 @@ export const assertFitOptions = (
   optimizer: Optimizer,
   options: FitOptions,
 ): void => {
-  assertOptions('fit', options, {
-    steps: 1,
-    optimizer: 1,
-    schedule: 1,
-    groups: 1,
-    project: 1,
-    until: 1,
-    adapt: 1,
-    seed: 1,
-    chunkSize: 1,
-    clipNorm: 1,
-    averageDecay: 1,
-    keepBest: 1,
-    reportEvery: 1,
-    signal: 1,
-    checkpoint: 1,
-    divergence: 1,
-    onChunk: 1,
-  });
+  assertOptions('fit', options, { ...fitOptionNames, steps: 1 });
   assertOptions('fit: divergence', options.divergence ?? {}, { spikeFactor: 1, firstFactor: 1, window: 1 });
   const {
     steps,

@@ -1,8 +1,9 @@
 /** @file The number of steps that fit into a given time, measured once before a fit. */
 import { keep, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Model, ModelDescription } from '../model.ts';
+import { assertOptions } from '../options.ts';
 import { fit } from './fit.ts';
-import type { FitOptions } from './fit-options.ts';
+import { type FitOptions, fitOptionNames } from './fit-options.ts';
 import { decodeModelCheckpoint } from './read-checkpoint.ts';
 import { SourceStateStore } from './source-states.ts';
 import type { ObjectiveTerm } from './term.ts';
@@ -52,6 +53,7 @@ export const stepsWithin = async (
   terms: readonly ObjectiveTerm[],
   options: StepsWithinOptions,
 ): Promise<number> => {
+  assertOptions('stepsWithin', options, { ...fitOptionNames, seconds: 1, now: 1 });
   const { seconds, now = () => performance.now(), checkpoint, until: _, adapt, ...timed } = options;
   if (!(Number.isFinite(seconds) && seconds > 0))
     throw new RangeError(`stepsWithin: seconds must be a positive number, got ${String(seconds)}`);
