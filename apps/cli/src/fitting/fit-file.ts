@@ -143,8 +143,8 @@ const stepsOf = async (
   const saved = checkpoint?.resume?.steps;
   if (saved !== undefined) return saved;
   printer.log('measures how long a step takes');
-  const options = { ...fitOptions(given), ...prepared.fitOptions, seconds: time, signal };
-  const steps = await stepsWithin(field, prepared.terms(given), options);
+  const { steps: _, ...options } = { ...fitOptions(given), ...prepared.fitOptions };
+  const steps = await stepsWithin(field, prepared.terms(given), { ...options, seconds: time, signal });
   printer.log(`--time ${formatSeconds(time)}: ${plural(steps, 'step')}`);
   return steps;
 };
