@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, chromium, type Locator, type Page } from 'playwright';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { octahedron, picture } from '../../packages/testing/src/small-files.ts';
+import { octahedron, picture, wav } from '../../packages/testing/src/small-files.ts';
 import { chromiumArguments, findChromium } from '../chromium.ts';
 import { root } from '../lib/projects.mjs';
 import { run } from '../lib/run.mjs';
@@ -13,30 +13,7 @@ import { run } from '../lib/run.mjs';
 // light and dark.
 
 /** A WAV file of a second: two tones, 8 kHz, 16 bits. */
-const tones = (): Uint8Array => {
-  const samples = Array.from({ length: 8000 }, (_, i) => 4000 * (Math.sin(i / 3) + Math.sin(i / 7)));
-  const file = Buffer.alloc(44 + 2 * samples.length);
-  file.write('RIFF');
-  file.writeUInt32LE(file.length - 8, 4);
-  file.write('WAVEfmt ', 8);
-  for (const [at, value] of [
-    [16, 16],
-    [24, 8000],
-    [28, 16_000],
-    [40, 2 * samples.length],
-  ] as const)
-    file.writeUInt32LE(value, at);
-  for (const [at, value] of [
-    [20, 1],
-    [22, 1],
-    [32, 2],
-    [34, 16],
-  ] as const)
-    file.writeUInt16LE(value, at);
-  file.write('data', 36);
-  for (const [i, value] of samples.entries()) file.writeInt16LE(Math.round(value), 44 + 2 * i);
-  return file;
-};
+const tones = (): Uint8Array => wav(Array.from({ length: 8000 }, (_, i) => 4000 * (Math.sin(i / 3) + Math.sin(i / 7))));
 
 const signals = {
   image: ['a.png', picture(24, 16)],

@@ -36,8 +36,9 @@ export const picture = (width: number, height: number): Buffer => {
   ]);
 };
 
-/** A WAV sound of one channel, 16 bits: two tones that fade. */
-export const sound = (length: number): Buffer => {
+/** A WAV file: one channel, 8 kHz, 16 bits. */
+export const wav = (samples: readonly number[]): Buffer => {
+  const { length } = samples;
   const bytes = Buffer.alloc(44 + 2 * length);
   bytes.write('RIFF', 0, 'latin1');
   bytes.writeUInt32LE(36 + 2 * length, 4);
@@ -57,10 +58,13 @@ export const sound = (length: number): Buffer => {
   ] as const)
     bytes.writeUInt16LE(value, at);
   bytes.write('data', 36, 'latin1');
-  for (let i = 0; i < length; i++)
-    bytes.writeInt16LE(Math.round(12_000 * Math.sin(i / 5) * Math.exp(-i / 200) + 3000 * Math.sin(i / 17)), 44 + 2 * i);
+  for (const [i, value] of samples.entries()) bytes.writeInt16LE(Math.round(value), 44 + 2 * i);
   return bytes;
 };
+
+/** A WAV sound of one channel, 16 bits: two tones that fade. */
+export const sound = (length: number): Buffer =>
+  wav(Array.from({ length }, (_, i) => 12_000 * Math.sin(i / 5) * Math.exp(-i / 200) + 3000 * Math.sin(i / 17)));
 
 /** A PLY mesh: an octahedron. */
 export const octahedron = (): string =>

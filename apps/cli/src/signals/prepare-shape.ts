@@ -25,7 +25,7 @@ import {
 import type { Settings, ShapeSettings } from '../settings/fit-settings.ts';
 import { formatGoal } from '../settings/goals.ts';
 import { presets } from '../settings/presets.ts';
-import type { PreparedSignal } from './prepared-signal.ts';
+import { type PreparedSignal, UNTIL_DECAY } from './prepared-signal.ts';
 
 /** The number of surface points against which a field is measured. */
 const MEASURED = 16_384;
@@ -136,7 +136,7 @@ export const signalFromShape = (
             wanted: 'a loss without a unit, since a shape has no decibels',
             got: formatGoal(goal),
           });
-        return stopAt({ metric: 'loss', atMost: goal.value, decay: 0.9 });
+        return stopAt({ metric: 'loss', atMost: goal.value, decay: UNTIL_DECAY });
       },
       describePoints: settings => {
         const { on, off, near: around } = counts(settings);

@@ -9,7 +9,7 @@ import { mse } from '@neural-fields/losses';
 import type { DecodeNote, PointSet } from '@neural-fields/signals';
 import { formatGoal } from '../settings/goals.ts';
 import { settingsFor } from '../settings/presets.ts';
-import type { PreparedSignal } from './prepared-signal.ts';
+import { type PreparedSignal, UNTIL_DECAY } from './prepared-signal.ts';
 import { measureQuality } from './quality.ts';
 
 type SamplesDescription = ImageDescription | AudioDescription;
@@ -23,9 +23,6 @@ export interface PreparedSamples extends PreparedSignal {
 
 /** A learning rate that suits most networks can be too high for a wide one. */
 const RECOVERIES = 3;
-
-/** A goal is compared with a running mean, since the loss of random batches is noisy. */
-const UNTIL_DECAY = 0.9;
 
 /** The number of points processed at once. */
 const CHUNK = 65_536;

@@ -50,3 +50,6 @@ export interface Quality {
   /** The figures as text, for people. */
   readonly text: string;
 }
+
+/** A goal is compared with a running mean, since the loss of random batches is noisy. */
+export const UNTIL_DECAY = 0.9;

@@ -1,16 +1,13 @@
 /** @file The Newton-Schulz iteration of Muon as a tfjs kernel, for backends that register it. */
-import {
-  engine,
-  getBackend,
-  getKernel,
-  type KernelFunc,
-  type NamedTensorMap,
-  registerKernel,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
-import { assertTensor } from './assert-inputs.ts';
+import type { KernelFunc, Tensor3D } from '@tensorflow/tfjs-core';
+import { type MatricesKernel, registerMatricesKernel, runMatricesKernel } from './matrices-kernel.ts';
 
-const KERNEL = 'NeuralFieldsNewtonSchulz';
+const KERNEL: MatricesKernel = {
+  kernelName: 'NeuralFieldsNewtonSchulz',
+  input: 'matrices',
+  title: 'Newton-Schulz',
+  isSquare: false,
+};
 
 /** The iteration `Y = (outer I + D (inner I + D)) Y` with `D = Y Y'`. */
 export interface NewtonSchulz {
@@ -25,19 +22,8 @@ export interface NewtonSchulz {
  * is the same. The input is validated before the kernel runs.
  */
 export const registerNewtonSchulzKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({
-    kernelName: KERNEL,
-    backendName,
-    kernelFunc: args => {
-      const { matrices } = args.inputs;
-      const [count = 0, rows = 0, columns = 0] = matrices?.shape ?? [];
-      assertTensor('Newton-Schulz: matrices', matrices, [count, rows, columns]);
-      return kernelFunc(args);
-    },
-  });
+  registerMatricesKernel(KERNEL, backendName, kernelFunc);
 
 /** The matrices iterated by the current backend's kernel; `undefined` where it has none. */
 export const fusedNewtonSchulz = (matrices: Tensor3D, iteration: NewtonSchulz): Tensor3D | undefined =>
-  getKernel(KERNEL, getBackend()) === undefined
-    ? undefined
-    : (engine().runKernel(KERNEL, { matrices } as object as NamedTensorMap, { ...iteration }) as object as Tensor3D);
+  runMatricesKernel(KERNEL, matrices, { ...iteration });

@@ -1,16 +1,13 @@
 /** @file Orthonormal bases of the rows of matrices as a tfjs kernel, for backends that register it. */
-import {
-  engine,
-  getBackend,
-  getKernel,
-  type KernelFunc,
-  type NamedTensorMap,
-  registerKernel,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
-import { assertTensor } from './assert-inputs.ts';
+import type { KernelFunc, Tensor3D } from '@tensorflow/tfjs-core';
+import { type MatricesKernel, registerMatricesKernel, runMatricesKernel } from './matrices-kernel.ts';
 
-const KERNEL = 'NeuralFieldsOrthonormalRows';
+const KERNEL: MatricesKernel = {
+  kernelName: 'NeuralFieldsOrthonormalRows',
+  input: 'rows',
+  title: 'orthonormal rows',
+  isSquare: true,
+};
 
 /**
  * Registers a backend's kernel: input `rows` f32[count, n, n], square matrices; output f32[count, n, n], for each
@@ -18,19 +15,7 @@ const KERNEL = 'NeuralFieldsOrthonormalRows';
  * where the matrix is singular. The input is validated before the kernel runs.
  */
 export const registerOrthonormalRowsKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({
-    kernelName: KERNEL,
-    backendName,
-    kernelFunc: args => {
-      const { rows } = args.inputs;
-      const [count = 0, size = 0] = rows?.shape ?? [];
-      assertTensor('orthonormal rows: rows', rows, [count, size, size]);
-      return kernelFunc(args);
-    },
-  });
+  registerMatricesKernel(KERNEL, backendName, kernelFunc);
 
 /** The bases computed by the current backend's kernel; `undefined` where it has none. */
-export const fusedOrthonormalRows = (rows: Tensor3D): Tensor3D | undefined =>
-  getKernel(KERNEL, getBackend()) === undefined
-    ? undefined
-    : (engine().runKernel(KERNEL, { rows } as object as NamedTensorMap) as object as Tensor3D);
+export const fusedOrthonormalRows = (rows: Tensor3D): Tensor3D | undefined => runMatricesKernel(KERNEL, rows);

@@ -2,14 +2,12 @@ import { type NewtonSchulz, registerNewtonSchulzKernel } from '@neural-fields/co
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import type { Machine } from '../machine.ts';
+import { packedBytes } from '../program/packed-bytes.ts';
 import { allocate } from '../wasm/memory.ts';
-import { packedBytes, type RowsTimesMatrix, rowsTimesMatrix } from './product.ts';
+import { type RowsTimesMatrix, rowsTimesMatrix } from './product.ts';
 
-/** Rows and columns are padded with zeros, which the iteration keeps, to those of panels and of tiles. */
-const padded = (length: number, { layout }: Machine): number => {
-  const multiple = Math.max(4, layout.panel);
-  return multiple * Math.ceil(length / multiple);
-};
+/** Rows and columns are padded with zeros, which the iteration keeps, to whole panels. */
+const padded = (length: number, { layout: { panel } }: Machine): number => panel * Math.ceil(length / panel);
 
 /**
  * The iteration of one matrix `[size][length]` in the memory of a machine, `size` being the shorter side. Nothing is
@@ -28,7 +26,7 @@ class Iteration {
   #next: number;
 
   constructor(machine: Machine, short: number, long: number) {
-    const { arena } = machine;
+    const { arena, layout } = machine;
     this.#machine = machine;
     const [size, length] = [padded(short, machine), padded(long, machine)];
     this.#size = size;
@@ -36,11 +34,7 @@ class Iteration {
     [this.#y, this.#next] = [arena.take(4 * size * length), arena.take(4 * size * length)];
     [this.#gram, this.#factor] = [arena.take(4 * size * size), arena.take(4 * size * size)];
     this.#packed = arena.take(
-      Math.max(
-        packedBytes(machine, length, size),
-        packedBytes(machine, size, size),
-        packedBytes(machine, size, length),
-      ),
+      Math.max(packedBytes(layout, length, size), packedBytes(layout, size, size), packedBytes(layout, size, length)),
     );
     this.#multiply = rowsTimesMatrix(machine);
   }

@@ -1,6 +1,7 @@
 import type { SimdBackend } from '../backend.ts';
 import { constants } from '../generated/records.ts';
 import type { Machine } from '../machine.ts';
+import { packedBytes } from '../program/packed-bytes.ts';
 import { allocate } from '../wasm/memory.ts';
 import { recordBytes, writeRecord } from '../wasm/write-record.ts';
 
@@ -67,10 +68,6 @@ const scatter = (
   }
 };
 
-/** Bytes of a packed matrix `[depth][columns]`. */
-export const packedBytes = ({ layout: { panel, weightBytes } }: Machine, depth: number, columns: number): number =>
-  weightBytes?.(depth, columns) ?? 4 * depth * panel * Math.ceil(columns / panel);
-
 /** A product in the memory of a machine: rows `[rows][depth]` times a packed matrix `[depth][columns]`. */
 export interface RowsTimesMatrix {
   /** Addresses of the operands, and of the result `[rows][columns]` with rows padded to whole panels. */
@@ -136,7 +133,7 @@ export const blockedProduct = (
     const rawA = arena.take(4 * mostRows * mostK);
     const blockA = transposeA ? arena.take(4 * mostRows * mostK) : rawA;
     const rawB = arena.take(4 * mostK * mostN);
-    const packed = arena.take(packedBytes(machine, mostK, mostN));
+    const packed = arena.take(packedBytes(layout, mostK, mostN));
     const blockC = arena.take(4 * mostRows * strideOf(mostN));
     const multiply = rowsTimesMatrix(machine);
     for (let n0 = 0; n0 < n; n0 += BLOCK_N)

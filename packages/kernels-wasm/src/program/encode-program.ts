@@ -14,6 +14,7 @@ import type { Machine } from '../machine.ts';
 import { type EncodedActivation, encodeActivation, isIdentity } from './activations.ts';
 import { FormulaTable } from './formulas.ts';
 import { advance, Image, type Pointer, type ProgramMemory, wordOf } from './image.ts';
+import { packedBytes } from './packed-bytes.ts';
 import { Gradients, Packings, sourceOf } from './packings.ts';
 import { layOutAdjointScratch, layOutScratch, type Purpose, type ScratchLayout, strideFor } from './scratch-layout.ts';
 
@@ -130,8 +131,7 @@ class ProgramEncoder {
 
   /** Reserves workspace for a packed weight matrix. */
   #reserveWeights(depth: number, columns: number): Pointer {
-    const { panel, weightBytes } = this.#machine.layout;
-    return this.image.reserve(weightBytes?.(depth, columns) ?? FLOAT * panel * this.#panels(columns) * depth);
+    return this.image.reserve(packedBytes(this.#machine.layout, depth, columns));
   }
 
   /** A contiguous copy of some values, padded with zeros to a multiple of a panel's columns. */
