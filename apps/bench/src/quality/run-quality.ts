@@ -5,12 +5,13 @@ import { PeerError } from '../speed/peer-process.ts';
 import { type RunSettings, withRunFrame } from '../speed/run-frame.ts';
 import { makeQualityMarkdown } from './markdown.ts';
 import { makeQualityPage } from './page.ts';
+import { peerCode } from './peer-code.ts';
 import { predictedSeconds } from './profiles.ts';
 import type { QualityResults, SignalFacts, TrialFailure, TrialResult } from './results.ts';
 import { runTrial } from './run-trial.ts';
 import { type QualitySignal, signalNamed } from './signals.ts';
 import { describeTrial, type Trial } from './trial.ts';
-import { createTrialStore } from './trial-store.ts';
+import { createTrialStore, hashSignal } from './trial-store.ts';
 
 /** What is measured. */
 export interface QualitySettings extends RunSettings {
@@ -35,14 +36,17 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
   const { trials, evaluations, fresh = false, signal, progress, command } = settings;
   let found: QualityResults | undefined;
   await withRunFrame(settings, async ({ environment, commands, states, scratch, seconds, save }) => {
-    const store = createTrialStore(join(settings.output, 'trials'), ({ method: { peer } }) => {
+    const codes = new Map([...new Set(trials.map(({ method }) => method.peer))].map(peer => [peer, peerCode(peer)]));
+    const made = new Map<string, QualitySignal>();
+    const hashes = new Map<string, string>();
+    const store = createTrialStore(join(settings.output, 'trials'), ({ signal: name, size, method: { peer } }) => {
       const state = states[peer];
       return {
         ...{ processor: environment.processor, cores: String(environment.cores), evaluations: String(evaluations) },
         ...(state && 'versions' in state && state.versions),
+        ...{ code: codes.get(peer) ?? '', signal: hashes.get(`${name} ${size}`) ?? '' },
       };
     });
-    const made = new Map<string, QualitySignal>();
     const signals: SignalFacts[] = [];
     const signalOf = async ({ signal: name, size }: Trial): Promise<QualitySignal> => {
       const known = made.get(`${name} ${size}`);
@@ -51,6 +55,7 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
       progress.log(`${name}: prepares ${definition.title}`);
       const created = await definition.create(size);
       made.set(`${name} ${size}`, created);
+      hashes.set(`${name} ${size}`, hashSignal(created));
       signals.push({ name, size, title: definition.title, interpolation: created.interpolation });
       return created;
     };
@@ -70,6 +75,11 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
     const open = trials.filter(trial => known.get(trial) === undefined && commands.has(trial.method.peer));
     if (open.length < trials.length)
       progress.log(`${plural(trials.length - open.length, 'trial')} of ${trials.length} done before or not to be run`);
+    const outdated = fresh ? 0 : open.filter(store.hasOutdated).length;
+    if (outdated > 0)
+      progress.log(
+        `${plural(outdated, 'trial')} measured before, but with other code, programs, signals or on another machine: measured again`,
+      );
     const predicted = predictedSeconds(open);
     if (predicted !== undefined && open.length > 0)
       progress.log(`${plural(open.length, 'trial')}, about ${formatSeconds(predicted)}`);

@@ -78,9 +78,16 @@ export const describeTrial = ({ signal, size, network, method, seed }: Trial): s
 /** Increased when a change to this program makes the same settings give other results. */
 const REVISION = 1;
 
-/** The name under which a trial's result is stored: a hash of everything that it depends on. */
+const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 24);
+
+/** The beginning of the names under which a trial's results are stored, whatever they were measured with. */
+export const trialPrefix = (trial: Trial): string => `${hashOf(trial)}-`;
+
+/**
+ * The name under which a trial's result is stored.
+ *
+ * @param environment what the result depends on besides the trial
+ */
 export const trialKey = (trial: Trial, environment: Readonly<Record<string, string>>): string =>
-  createHash('sha256')
-    .update(JSON.stringify([REVISION, trial, Object.entries(environment).sort()]))
-    .digest('hex')
-    .slice(0, 24);
+  trialPrefix(trial) + hashOf([REVISION, Object.entries(environment).sort()]);

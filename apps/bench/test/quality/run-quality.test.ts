@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -75,6 +75,18 @@ test('a run that is stopped keeps what is done, and continues', { timeout: 60_00
   expect(started).toBe(2);
   expect(second.results[0]).toEqual(done);
   expect(second.results).toHaveLength(3);
+  // Results of other code are not used, and the log says so.
+  const [prefix] = (kept[0] as string).split('-');
+  const other = join(output, 'trials', `${prefix}-${'0'.repeat(24)}.json`);
+  renameSync(join(output, 'trials', kept[0] as string), other);
+  const lines: string[] = [];
+  const log = (line: string): void => void lines.push(line);
+  const again = await runQuality(optionsFor(output, { trials, progress: { ...silent, log } }));
+  expect(lines.filter(line => line.includes('measured before'))).toEqual([
+    '1 trial measured before, but with other code, programs, signals or on another machine: measured again',
+  ]);
+  expect(again.results.slice(1)).toEqual(second.results.slice(1));
+  expect(again.results[0]?.seconds).not.toBe(done.seconds);
   // A file that is not whole is no result; with --fresh none is used.
   writeFileSync(join(output, 'trials', kept[0] as string), '{"trial":');
   expect((await runQuality(optionsFor(output, { trials: [trialOf({})] }))).results[0]?.seconds).toBeGreaterThan(0);
