@@ -22,7 +22,7 @@ export {
   type KernelProgram,
   registerWidths,
 } from './backend/kernel-program.ts';
-export { type NewtonSchulz, registerNewtonSchulzKernel } from './backend/newton-schulz.ts';
+export { type MuonMatrices, type MuonUpdate, registerMuonKernel } from './backend/muon-update.ts';
 export { registerOrthonormalRowsKernel } from './backend/orthonormal-rows.ts';
 export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
 export { PROGRAM_KERNELS } from './backend/run-program.ts';

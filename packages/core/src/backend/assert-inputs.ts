@@ -112,3 +112,10 @@ export const assertAdamInputs = (vectors: Readonly<Record<string, TensorInfo | u
   for (const name of ['parameters', 'gradient', 'first', 'second'])
     assertTensor(`adam update: ${name}`, vectors[name], [size]);
 };
+
+/** @throws RangeError, TypeError unless the matrices of an update are all `f32[count, rows, columns]` */
+export const assertMuonInputs = (matrices: Readonly<Record<string, TensorInfo | undefined>>): void => {
+  const [count = 0, rows = 0, columns = 0] = matrices['parameters']?.shape ?? [];
+  for (const name of ['parameters', 'gradient', 'first'])
+    assertTensor(`muon update: ${name}`, matrices[name], [count, rows, columns]);
+};

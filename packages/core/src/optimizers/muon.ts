@@ -16,7 +16,7 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { fusedNewtonSchulz, type NewtonSchulz } from '../backend/newton-schulz.ts';
+import { fusedMuonUpdate, type MuonMatrices, type MuonUpdate } from '../backend/muon-update.ts';
 import { type AdamOptions, adam, secondMomentProblem } from '../fit/adam.ts';
 import { assertIntervals } from '../fit/assert-intervals.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from '../fit/optimizer.ts';
@@ -36,41 +36,38 @@ export interface MuonOptions {
 }
 
 /** The coefficients of the Newton-Schulz iteration, which maximise its slope at 0; section "Newton-Schulz". */
-const [A, B, C] = [3.4445, -4.775, 2.0315] as const;
-const ITERATIONS = 5;
-/** Added to the norm. */
-const EPSILON = 1e-7;
-
-/** The iteration in tfjs ops; backends with a kernel for it compute the same. */
-const composedNewtonSchulz = (start: Tensor3D, { inner, outer, iterations }: NewtonSchulz): Tensor3D => {
-  const [, rows, columns] = start.shape;
-  const isTall = rows > columns;
-  const identity = eye(Math.min(rows, columns));
-  const [shift, first] = [mul(identity, inner), mul(identity, outer)];
-  let y = start;
-  for (let i = 0; i < iterations; i++) {
-    const gram = matMul(y, y, isTall, !isTall);
-    const factor = add(matMul(gram, add(gram, shift)), first);
-    y = isTall ? matMul(y, factor) : matMul(factor, y);
-  }
-  return y;
-};
+const ITERATION = { a: 3.4445, b: -4.775, c: 2.0315, iterations: 5, epsilon: 1e-7 } as const;
 
 /**
  * The nearest semi-orthogonal matrices, up to singular values between about 0.7 and 1.2: five iterations of X = a X +
  * (b X X' + c (X X')^2) X. The products are with the smaller of X X' and X' X.
  *
- * The iterated variable is Y = c^(1/4) X, which leaves two of the five elementwise passes. With D = Y Y' it becomes
- *
- *     Y = (a I + D (b / sqrt(c) I + D)) Y
- *
  * @param stack `f32[count, rows, columns]`
  */
-const orthogonalise = (stack: Tensor3D): Tensor3D => {
-  const scale = C ** 0.25;
-  const start: Tensor3D = div(stack, mul(add(sqrt(sum(square(stack), [1, 2], true)), EPSILON), 1 / scale));
-  const iteration = { inner: B / Math.sqrt(C), outer: A, iterations: ITERATIONS };
-  return mul(fusedNewtonSchulz(start, iteration) ?? composedNewtonSchulz(start, iteration), 1 / scale);
+const orthogonalise = (stack: Tensor3D, { a, b, c, iterations, epsilon }: MuonUpdate): Tensor3D => {
+  const [, rows, columns] = stack.shape;
+  const isTall = rows > columns;
+  const identity = eye(Math.min(rows, columns));
+  const [shift, first] = [mul(identity, b / c), mul(identity, a)];
+  let x: Tensor3D = div(stack, add(sqrt(sum(square(stack), [1, 2], true)), epsilon));
+  for (let i = 0; i < iterations; i++) {
+    const gram = matMul(x, x, isTall, !isTall);
+    const factor = add(mul(matMul(gram, add(gram, shift)), c), first);
+    x = isTall ? matMul(x, factor) : matMul(factor, x);
+  }
+  return x;
+};
+
+/** The update in tfjs ops; backends with a kernel for it compute the same. */
+const composedMuonUpdate = (
+  { parameters, gradient, first }: MuonMatrices,
+  update: MuonUpdate,
+): readonly [parameters: Tensor3D, first: Tensor3D] => {
+  const { momentum, parameterScale, stepSize } = update;
+  const scaled = mul(gradient, 1 - momentum);
+  const next: Tensor3D = add(mul(first, momentum), scaled);
+  const direction = orthogonalise(add(mul(next, momentum), scaled), update);
+  return [sub(mul(parameters, parameterScale), mul(direction, stepSize)), next];
 };
 
 /** Muon for a partition of the parameters; without one, Adam trains all of them. */
@@ -84,15 +81,16 @@ const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimize
   const otherSettings = Object.entries(others.settings).map(([name, value]) => [`adam.${name}`, value] as const);
 
   /** The next matrices and their momentum. */
-  const updateStack = (p: Tensor3D, g: Tensor3D, m: Tensor3D, rate: number): readonly [p: Tensor3D, m: Tensor3D] => {
-    const [, inFeatures, outFeatures] = p.shape;
-    const scaled = mul(g, 1 - momentum);
-    const next: Tensor3D = add(mul(m, momentum), scaled);
-    const direction = orthogonalise(add(mul(next, momentum), scaled));
-    // In the paper, the rows of a matrix are the outputs.
-    const length = rate * Math.sqrt(Math.max(1, outFeatures / inFeatures));
-    const kept = weightDecay === 0 ? p : mul(p, 1 - rate * weightDecay);
-    return [sub(kept, mul(direction, length)), next];
+  const updateStack = (matrices: MuonMatrices, rate: number): readonly [parameters: Tensor3D, first: Tensor3D] => {
+    const [, inFeatures, outFeatures] = matrices.parameters.shape;
+    const update: MuonUpdate = {
+      ...ITERATION,
+      momentum,
+      parameterScale: 1 - rate * weightDecay,
+      // In the paper, the rows of a matrix are the outputs.
+      stepSize: rate * Math.sqrt(Math.max(1, outFeatures / inFeatures)),
+    };
+    return fusedMuonUpdate(matrices, update) ?? composedMuonUpdate(matrices, update);
   };
 
   return {
@@ -113,7 +111,9 @@ const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimize
           MatrixParts,
           MatrixParts,
         ];
-        const stacks = p.stacks.map((stack, i) => updateStack(stack, g.stacks[i]!, m.stacks[i]!, rate));
+        const stacks = p.stacks.map((parameters, i) =>
+          updateStack({ parameters, gradient: g.stacks[i]!, first: m.stacks[i]! }, rate),
+        );
         const rest = others.update({
           parameters: p.rest,
           gradient: g.rest,

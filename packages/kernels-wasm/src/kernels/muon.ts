@@ -1,4 +1,4 @@
-import { type NewtonSchulz, registerNewtonSchulzKernel } from '@neural-fields/core/kernels';
+import { type MuonMatrices, type MuonUpdate, registerMuonKernel } from '@neural-fields/core/kernels';
 import type { KernelFunc, NamedTensorInfoMap, TensorInfo } from '@tensorflow/tfjs-core';
 import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import type { Machine } from '../machine.ts';
@@ -80,35 +80,89 @@ class Iteration {
 
 type Shape = readonly [count: number, rows: number, columns: number];
 
-const iterate = (machine: Machine, matrices: Float32Array, [, rows, columns]: Shape, how: NewtonSchulz): Float32Array =>
-  machine.arena.scope(() => {
-    const result = allocate(matrices.length);
-    const isTall = rows > columns;
-    const iteration = new Iteration(machine, Math.min(rows, columns), Math.max(rows, columns));
-    const { stride } = iteration;
-    for (let first = 0; first < matrices.length; first += rows * columns) {
-      const start = iteration.values.fill(0);
-      for (let i = 0; i < rows; i++) {
-        const row = matrices.subarray(first + i * columns, first + (i + 1) * columns);
-        if (isTall) for (let j = 0; j < columns; j++) start[j * stride + i] = row[j] as number;
-        else start.set(row, i * stride);
-      }
-      for (let step = 0; step < how.iterations; step++) iteration.step(how.inner, how.outer);
-      const end = iteration.values;
-      for (let i = 0; i < rows; i++)
-        if (isTall) for (let j = 0; j < columns; j++) result[first + i * columns + j] = end[j * stride + i] as number;
-        else result.set(end.subarray(i * stride, i * stride + columns), first + i * columns);
-    }
-    return result;
-  });
+/** Where the elements of a matrix `[rows][columns]` are in the place of the iteration: its shorter side comes first. */
+interface Placement {
+  readonly rowStep: number;
+  readonly columnStep: number;
+}
 
-const newtonSchulz: KernelFunc = ({ inputs, attrs, backend }) => {
-  const simd = backend as SimdBackend;
-  const { matrices } = inputs as NamedTensorInfoMap & { readonly matrices: TensorInfo };
-  const shape = matrices.shape as readonly number[] as Shape;
-  const values = iterate(simd.machine, simd.valuesOf(matrices), shape, attrs as object as NewtonSchulz);
-  return simd.makeTensorInfo(matrices.shape, 'float32', values);
+/**
+ * Writes the next momentum of a matrix, and where the iteration starts: (1 - mu) G + mu M, divided by its norm. The
+ * iterated variable is c^(1/4) X, which leaves two elementwise passes fewer than X:
+ *
+ *     Y = (a I + D (b / sqrt(c) I + D)) Y,  D = Y Y'
+ */
+const startIteration = (
+  start: Float32Array,
+  { rowStep, columnStep }: Placement,
+  { gradient, first, next }: Readonly<Record<'gradient' | 'first' | 'next', Float32Array>>,
+  [, rows, columns]: Shape,
+  { momentum, c, epsilon }: MuonUpdate,
+): void => {
+  const part = 1 - momentum;
+  let squares = 0;
+  start.fill(0);
+  for (let i = 0, at = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++, at++) {
+      const scaled = part * (gradient[at] as number);
+      const moved = momentum * (first[at] as number) + scaled;
+      const direction = momentum * moved + scaled;
+      next[at] = moved;
+      start[i * rowStep + j * columnStep] = direction;
+      squares += direction * direction;
+    }
+  const factor = c ** 0.25 / (Math.sqrt(squares) + epsilon);
+  for (let i = 0; i < start.length; i++) start[i] = (start[i] as number) * factor;
 };
 
-/** Registers the iteration of Muon. */
-export const registerNewtonSchulz = (): void => registerNewtonSchulzKernel(BACKEND_NAME, newtonSchulz);
+type Vectors = Readonly<Record<keyof MuonMatrices, Float32Array>>;
+
+/** The next parameters and momentum. */
+const updateMatrices = (
+  machine: Machine,
+  { parameters, gradient, first }: Vectors,
+  shape: Shape,
+  update: MuonUpdate,
+): readonly [parameters: Float32Array, first: Float32Array] =>
+  machine.arena.scope(() => {
+    const [, rows, columns] = shape;
+    const [parametersNext, firstNext] = [allocate(parameters.length), allocate(parameters.length)];
+    const isTall = rows > columns;
+    const iteration = new Iteration(machine, Math.min(rows, columns), Math.max(rows, columns));
+    const placement = isTall
+      ? { rowStep: 1, columnStep: iteration.stride }
+      : { rowStep: iteration.stride, columnStep: 1 };
+    const { parameterScale, stepSize, a, b, c, iterations } = update;
+    const length = stepSize / c ** 0.25;
+    const size = rows * columns;
+    for (let begin = 0; begin < parameters.length; begin += size) {
+      const part = (values: Float32Array): Float32Array => values.subarray(begin, begin + size);
+      const matrices = { gradient: part(gradient), first: part(first), next: part(firstNext) };
+      startIteration(iteration.values, placement, matrices, shape, update);
+      for (let step = 0; step < iterations; step++) iteration.step(b / Math.sqrt(c), a);
+      const [direction, before, after] = [iteration.values, part(parameters), part(parametersNext)];
+      for (let i = 0, at = 0; i < rows; i++)
+        for (let j = 0; j < columns; j++, at++)
+          after[at] =
+            parameterScale * (before[at] as number) -
+            length * (direction[i * placement.rowStep + j * placement.columnStep] as number);
+    }
+    return [parametersNext, firstNext];
+  });
+
+const muonUpdate: KernelFunc = ({ inputs, attrs, backend }) => {
+  const simd = backend as SimdBackend;
+  const { parameters, gradient, first } = inputs as NamedTensorInfoMap & Record<keyof MuonMatrices, TensorInfo>;
+  const vectors: Vectors = {
+    parameters: simd.valuesOf(parameters),
+    gradient: simd.valuesOf(gradient),
+    first: simd.valuesOf(first),
+  };
+  const shape = parameters.shape as readonly number[] as Shape;
+  return updateMatrices(simd.machine, vectors, shape, attrs as object as MuonUpdate).map(values =>
+    simd.makeTensorInfo(parameters.shape, 'float32', values),
+  );
+};
+
+/** Registers the update of Muon. */
+export const registerMuon = (): void => registerMuonKernel(BACKEND_NAME, muonUpdate);
