@@ -114,14 +114,15 @@ test('a field goes to PyTorch and comes back as it was', async () => {
     /^b\.safetensors: the names of single-bvp-net, .* bytes; the network must have sine omega 30, nothing on the last layer\n$/,
   );
   expect([...decodeSafetensors(readFileSync(at('b.safetensors'))).tensors.keys()]).toContain('net.net.2.0.weight');
-  const [back, before, again, other, refused] = await Promise.all([
+  const [back, before, again, other, refused, pth] = await Promise.all([
     program('render', 'b.safetensors', '-o', 'b.png', '--size', '12x8', '--backend', 'cpu'),
     program('render', 'a.safetensors', '-o', 'a.png', '--size', '12x8', '--backend', 'cpu'),
     program('export', 'b.safetensors', '--to', 'pytorch', '--names', 'siren-pytorch', '-o', 'c.safetensors', '--json'),
-    program('export', 'a.safetensors', '--to', 'pytorch', '-o', 'c.pt'),
+    program('export', 'a.safetensors', '--to', 'pytorch', '-o', 'c.txt'),
     program('render', 'a.safetensors', '-o', 'c.png', '--omega0', '30'),
+    program('export', 'a.safetensors', '--to', 'pytorch', '-o', 'd.pth'),
   ]);
-  expect([back.code, before.code, again.code, other.code, refused.code]).toEqual([0, 0, 0, 2, 2]);
+  expect([back.code, before.code, again.code, other.code, refused.code, pth.code]).toEqual([0, 0, 0, 2, 2, 0]);
   expect(back.stderr).not.toContain('assumed');
   expect(readFileSync(at('b.png'))).toEqual(readFileSync(at('a.png')));
   expect(jsonLines(again)[0]).toMatchObject({
@@ -129,9 +130,29 @@ test('a field goes to PyTorch and comes back as it was', async () => {
     names: 'siren-pytorch',
     activations: [{ omega: 30 }, { omega: 1 }, { kind: 'identity' }],
   });
+  expect(other.stderr).toContain("--output: wanted a name that ends in .safetensors, .pth, .pt, got 'c.txt'");
   expect(refused.stderr).toContain(
     "--omega0: it is for state dicts of PyTorch, and 'a.safetensors' describes its network itself",
   );
+});
+
+test('a field goes to a .pth and comes back; other .pth files are not overwritten', async () => {
+  const program = folderWith('finer.pt');
+  const at = (name: string): string => join(program.cwd, name);
+  const export_ = (...args: string[]): Promise<Finished> =>
+    program('export', 'finer.pt', '--to', 'pytorch', '--activation', 'finer', ...args);
+  copyFileSync(golden('checkpoint.pt'), at('mine.pth'));
+  const [own, safe, refused] = await Promise.all([
+    export_('-o', 'a.pth'),
+    export_('-o', 'a.safetensors'),
+    export_('-o', 'mine.pth'),
+  ]);
+  expect([own.code, safe.code, refused.code]).toEqual([0, 0, 1]);
+  expect(refused.stderr).toContain('the file exists and is not a state dict of PyTorch that this program wrote');
+  const [first, second] = ['a.pth', 'a.safetensors'].map(name => importPytorch(readFileSync(at(name))));
+  expect(first).toEqual(second);
+  const again = await export_('-o', 'a.pth');
+  expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("overwrites 'a.pth'") });
 });
 
 test('a state dict keeps its names, without its prefix', async () => {

@@ -2,7 +2,9 @@
 export {
   type ExportPytorchOptions,
   exportPytorch,
+  type PytorchFormat,
   type PytorchStateDict,
+  pytorchFormats,
 } from './files/pytorch/export-pytorch.ts';
 export {
   type ImportPytorchOptions,

@@ -1,7 +1,7 @@
 /** @file `neural-fields export`: converts a field to the file format of another program. */
 
 import { type CommonOptions, formatBytes, helpExamples, type Output, outputOf } from '@neural-fields/app-kit';
-import { withOutputs } from '@neural-fields/app-kit/files';
+import { extensionOf, extensionsOf, withOutputs } from '@neural-fields/app-kit/files';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
@@ -33,7 +33,11 @@ const describeActivations = (activations: readonly ActivationSpec[]): string => 
 const writeStateDict = async (file: string, options: ExportCommandOptions, output: Output): Promise<void> => {
   const loaded = await loadFieldAloud(file, options, output);
   const wanted = options.names ?? loaded.pytorch?.names;
-  const { bytes, names, activations } = exportPytorch(loaded.data, { extensions, ...(wanted && { names: wanted }) });
+  const { bytes, names, activations } = exportPytorch(loaded.data, {
+    extensions,
+    format: extensionsOf('state-dict').includes(extensionOf(options.output)) ? 'pth' : 'safetensors',
+    ...(wanted && { names: wanted }),
+  });
   await writeFileAtomically(options.output, bytes);
   output.event('done', { output: options.output, to: options.to, names, activations, bytes: bytes.length });
   output.result(
@@ -43,7 +47,7 @@ const writeStateDict = async (file: string, options: ExportCommandOptions, outpu
 
 const action = async (file: string, options: ExportCommandOptions): Promise<void> => {
   const output = outputOf(options);
-  const outputs = [{ option: '--output', path: options.output, kinds: ['field'] as const }];
+  const outputs = [{ option: '--output', path: options.output, kinds: ['field', 'state-dict'] as const }];
   await withOutputs({ inputs: [file], outputs, force: options.force }, output, () =>
     writeStateDict(file, options, output),
   );
@@ -54,11 +58,11 @@ export const addExportCommand = (program: Command): void => {
   const command = program
     .command('export')
     .description(
-      'Write a field for another program: its parameters under the names of a PyTorch network (safetensors).',
+      'Write a field for another program: its parameters under the names of a PyTorch network (.pth or safetensors).',
     )
     .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch; - reads stdin')
     .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).makeOptionMandatory())
-    .requiredOption('-o, --output <file>', 'the file to write (safetensors)')
+    .requiredOption('-o, --output <file>', 'the file to write: .pth or .pt as torch.save does, or .safetensors')
     .addOption(
       new Option(
         '--names <code>',
@@ -73,7 +77,7 @@ export const addExportCommand = (program: Command): void => {
   withPytorchOptions(command)
     .addHelpText(
       'after',
-      helpExamples([['neural-fields export p.safetensors --to pytorch -o w.safetensors', 'weights for PyTorch']]),
+      helpExamples([['neural-fields export p.safetensors --to pytorch -o w.pth', 'weights for PyTorch']]),
     )
     .action(action);
 };

@@ -5,7 +5,7 @@ import { describeForeign, readInput } from '@neural-fields/app-kit/files';
 import { type CheckpointRun, extensions, FACTOR_KEY, readRun } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { FieldData } from '@neural-fields/core';
-import { decodeFieldData, FieldFileError } from '@neural-fields/core/files';
+import { decodeFieldData, decodeSafetensors, FieldFileError, type SafetensorsFile } from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
@@ -51,14 +51,16 @@ const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: str
   }
 };
 
-const decodeField = (bytes: Uint8Array): InspectedField => {
-  const { metadata, ...data } = decodeFieldData(bytes, extensions);
+/** A field without the size of its file. */
+type DecodedField = Omit<InspectedField, 'bytes'>;
+
+const decodeField = (file: SafetensorsFile): DecodedField => {
+  const { metadata, ...data } = decodeFieldData(file, extensions);
   const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OWN_KEYS.includes(key)));
   const signal = attempt(() => readDescription(metadata, data.spec));
   const run = attempt(() => readFieldRun(metadata));
   return {
     data,
-    bytes: bytes.length,
     signal: signal.value,
     damagedSignal: signal.problem,
     run: run.value,
@@ -68,10 +70,10 @@ const decodeField = (bytes: Uint8Array): InspectedField => {
   };
 };
 
-const decodePytorch = (bytes: Uint8Array, options: PytorchOptions): InspectedField => {
-  const read = (importOptions: ImportPytorchOptions): InspectedField => {
-    const { source, names, prefix, assumed, ...data } = importPytorch(bytes, importOptions);
-    return { data, bytes: bytes.length, metadata: {}, pytorch: { source, names, prefix, assumed } };
+const decodePytorch = (file: Uint8Array | SafetensorsFile, options: PytorchOptions): DecodedField => {
+  const read = (importOptions: ImportPytorchOptions): DecodedField => {
+    const { source, names, prefix, assumed, ...data } = importPytorch(file, importOptions);
+    return { data, metadata: {}, pytorch: { source, names, prefix, assumed } };
   };
   const importOptions = pytorchImportOptions(options);
   try {
@@ -83,10 +85,11 @@ const decodePytorch = (bytes: Uint8Array, options: PytorchOptions): InspectedFie
   }
 };
 
-const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): InspectedField => {
+const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): DecodedField => {
   if (isTorchFile(bytes)) return decodePytorch(bytes, options);
+  const file = decodeSafetensors(bytes);
   try {
-    const field = decodeField(bytes);
+    const field = decodeField(file);
     const given = givenPytorchOption(options);
     if (given)
       throw new UsageError({
@@ -96,7 +99,7 @@ const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): Inspe
     return field;
   } catch (error) {
     if (!(error instanceof FieldFileError && error.problem === 'no-spec')) throw error;
-    return decodePytorch(bytes, options);
+    return decodePytorch(file, options);
   }
 };
 
@@ -118,7 +121,7 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
   const foreign = describeForeign(bytes);
   if (foreign !== undefined) throw new InputError({ what: `'${path}' is not a field`, problem: `it is ${foreign}` });
   try {
-    return decode(path, bytes, options);
+    return { ...decode(path, bytes, options), bytes: bytes.length };
   } catch (error) {
     throw refusal(path, error);
   }

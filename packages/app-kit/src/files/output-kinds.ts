@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises';
 export type OutputKind =
   | 'field'
   | 'checkpoint'
+  | 'state-dict'
   | 'png'
   | 'jpeg'
   | 'webp'
@@ -40,6 +41,11 @@ const isSafetensors = (start: string): boolean => start.charAt(8) === '{' && sta
 const RULES: Readonly<Record<OutputKind, KindRule>> = {
   field: { name: 'a field file', extensions: ['safetensors'], begins: isSafetensors },
   checkpoint: { name: 'a checkpoint', extensions: [], begins: isSafetensors },
+  'state-dict': {
+    name: 'a state dict of PyTorch',
+    extensions: ['pth', 'pt'],
+    begins: start => start.startsWith('PK\x03\x04'),
+  },
   png: { name: 'a PNG image', extensions: ['png'], begins: start => start.startsWith('\x89PNG') },
   jpeg: { name: 'a JPEG image', extensions: ['jpg', 'jpeg'], begins: start => start.startsWith('\xff\xd8\xff') },
   webp: { name: 'a WebP image', extensions: ['webp'], begins: start => start.startsWith('WEBP', 8) },

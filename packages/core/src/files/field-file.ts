@@ -21,7 +21,9 @@ import { FieldFileError } from './field-file-error.ts';
 import {
   decodeSafetensors,
   encodeSafetensors,
+  isDecoded,
   type SafetensorsArray,
+  type SafetensorsFile,
   type SafetensorsLimits,
   type ShapedArray,
 } from './safetensors.ts';
@@ -129,7 +131,7 @@ export const decodeModelData = (bytes: Uint8Array, limits: SafetensorsLimits = {
 };
 
 /** Separates parameters, state, and the caller's metadata. */
-const divide = ({ tensors, metadata: all }: ReturnType<typeof decodeSafetensors>) => {
+const divide = ({ tensors, metadata: all }: SafetensorsFile) => {
   const parameters = new Map<string, ShapedArray>();
   const state = new Map<string, ShapedArray>();
   for (const [name, { shape, data }] of tensors) {
@@ -156,27 +158,28 @@ const parseJson = (text: string): unknown => {
 /**
  * Reads a field from bytes.
  *
- * @param bytes what {@link encodeFieldData} wrote
+ * @param file the bytes that {@link encodeFieldData} wrote, or what `decodeSafetensors` returns for them
  * @param extensions the layers and activations of the spec that core does not define
+ * @param limits of the reader of bytes
  * @throws SafetensorsError when the bytes are not a safetensors file
  * @throws FieldFileError when they are one, but not a field, or a field with a parameter that is not finite
  */
 export const decodeFieldData = (
-  bytes: Uint8Array,
+  file: Uint8Array | SafetensorsFile,
   extensions: Extensions = {},
   limits: SafetensorsLimits = {},
 ): FieldFile => {
   assertOptions('decodeFieldData', limits, { maxHeaderBytes: 1 });
 
-  const file = decodeSafetensors(bytes, limits);
-  const { [VERSION]: version, [SPEC]: specText } = file.metadata;
+  const decoded = isDecoded(file) ? file : decodeSafetensors(file, limits);
+  const { [VERSION]: version, [SPEC]: specText } = decoded.metadata;
   if (specText === undefined)
     throw new FieldFileError(
       'no-spec',
       'the safetensors file has no spec (the state dict of a PyTorch network is read by importPytorch of @neural-fields/core/pytorch); ' +
-        `its arrays: ${listNames(file.tensors.keys()) || 'none'}`,
+        `its arrays: ${listNames(decoded.tensors.keys()) || 'none'}`,
     );
   const spec = readSpec(version, parseJson(specText), extensions);
-  const { parameters, ...extras } = divide(file);
+  const { parameters, ...extras } = divide(decoded);
   return { spec, parameters: readParameters(spec, parameters, extensions), ...extras };
 };

@@ -66,6 +66,10 @@ export interface SafetensorsFile {
   readonly tensors: ReadonlyMap<string, SafetensorsTensor>;
 }
 
+/** Whether a file was decoded already. */
+export const isDecoded = (file: Uint8Array | SafetensorsFile): file is SafetensorsFile =>
+  (file as Partial<SafetensorsFile> | undefined)?.tensors instanceof Map;
+
 /** The kind of error in a file. */
 export type SafetensorsProblem =
   /** The bytes are of another format, which the message names. */

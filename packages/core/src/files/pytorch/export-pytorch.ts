@@ -21,9 +21,21 @@ import { encodeSafetensors, type ShapedArray } from '../safetensors.ts';
 import { transpose } from './import-pytorch.ts';
 import { canName, type PytorchNames } from './names.ts';
 import { writeSettings } from './settings.ts';
+import { writeTorchArchive } from './write-torch-archive.ts';
+
+/** The formats of state dicts that can be written. */
+export const pytorchFormats = ['safetensors', 'pth'] as const;
+
+/**
+ * A format: `safetensors`, or `pth`, the file of `torch.save(model.state_dict(), path)`, which `torch.load` reads with
+ * `weights_only=True`.
+ */
+export type PytorchFormat = (typeof pytorchFormats)[number];
 
 /** The options of {@link exportPytorch}. */
 export interface ExportPytorchOptions {
+  /** `safetensors` if absent. */
+  readonly format?: PytorchFormat;
   /** If absent, `single-bvp-net` for a SIREN, otherwise `sequential`. */
   readonly names?: PytorchNames;
   /**
@@ -41,7 +53,10 @@ export interface ExportPytorchOptions {
 
 /** A state dict, and the activations of the network that can load it. */
 export interface PytorchStateDict {
-  /** A safetensors file: `model.load_state_dict(safetensors.torch.load_file(path))`. */
+  /**
+   * A file for `model.load_state_dict(safetensors.torch.load_file(path))`, or with the format `pth` for
+   * `model.load_state_dict(torch.load(path))`.
+   */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly names: PytorchNames;
   /** The activation after each layer. */
@@ -92,16 +107,19 @@ const scaled = (data: Float32Array, factor: number): Float32Array =>
 
 /**
  * Writes a field as a float32 state dict that a PyTorch network can load. That network computes the same function,
- * provided that it has the activations of the result. {@link importPytorch} reads the activations from the metadata.
+ * provided that it has the activations of the result. {@link importPytorch} reads the activations from the file, where
+ * PyTorch ignores them.
  *
  * @throws FieldFileError `not-exportable` when a layer is not dense, or the naming scheme cannot represent an
- *   activation; and as `encodeFieldData`
- * @throws RangeError when an omega is not a positive number
+ *   activation; `too-large` for a `.pth` of 4 GiB; and as `encodeFieldData`
+ * @throws RangeError when an omega is not a positive number, or the format is unknown
  */
 export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {}): PytorchStateDict => {
-  assertOptions('exportPytorch', options, { names: 1, omega0: 1, omegaHidden: 1, extensions: 1 });
+  assertOptions('exportPytorch', options, { names: 1, format: 1, omega0: 1, omegaHidden: 1, extensions: 1 });
 
-  const { omega0, omegaHidden, extensions = {} } = options;
+  const { omega0, omegaHidden, format = 'safetensors', extensions = {} } = options;
+  if (!pytorchFormats.includes(format))
+    throw new RangeError(`exportPytorch: format must be one of ${pytorchFormats.join(', ')}, got ${String(format)}`);
   for (const [name, omega] of Object.entries({ omega0, omegaHidden }))
     if (omega !== undefined && !(Number.isFinite(omega) && omega > 0))
       throw new RangeError(`exportPytorch: ${name} must be a positive number, got ${omega}`);
@@ -127,7 +145,7 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
     );
   const target = targets[names];
 
-  const arrays = new Map<string, ShapedArray>();
+  const arrays = new Map<string, ShapedArray<Float32Array>>();
   const activations = layers.map(({ own }, index): ActivationSpec => {
     const wanted = index === 0 ? (omega0 ?? target.omegas?.[0]) : (omegaHidden ?? target.omegas?.[1]);
     const current = own['omega'];
@@ -155,5 +173,8 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
     if (bias !== undefined || !target.biasOptional)
       arrays.set(`${name}.bias`, { shape: [outFeatures], data: scaled(bias ?? new Float32Array(outFeatures), factor) });
   }
-  return { bytes: encodeSafetensors(arrays, { format: 'pt', ...writeSettings(activations) }), names, activations };
+  const settings = writeSettings(activations);
+  const bytes =
+    format === 'pth' ? writeTorchArchive(arrays, settings) : encodeSafetensors(arrays, { format: 'pt', ...settings });
+  return { bytes, names, activations };
 };

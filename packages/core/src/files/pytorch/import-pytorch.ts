@@ -9,6 +9,7 @@ import { layerPath } from '../../spec/layer.ts';
 import { parameterLayout, parseSpec } from '../../spec/spec.ts';
 import { type FieldData, listNames, readParameters } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
+import type { SafetensorsFile } from '../safetensors.ts';
 import { type FoundLayer, type FoundNetwork, findNetwork } from './find-network.ts';
 import { canName, type PytorchNames, type PytorchSource } from './names.ts';
 import { readSettings } from './settings.ts';
@@ -237,7 +238,7 @@ const buildField = (
  *
  * Reference: Sitzmann et al. 2020, arXiv:2006.09661, and the two repositories on GitHub.
  *
- * @param bytes the file; F16, BF16 and F64 are read as float32
+ * @param file the bytes of the file, or what `decodeSafetensors` returns for them; F16, BF16 and F64 are read as float32
  * @throws SafetensorsError when a safetensors file is damaged, or the bytes are of another format, which the message
  *   names
  * @throws FieldFileError `unknown-names` with the names that were found and those that are known, `ambiguous`,
@@ -245,7 +246,7 @@ const buildField = (
  *   `too-large`
  * @throws RangeError or TypeError when an option is wrong
  */
-export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions = {}): PytorchField => {
+export const importPytorch = (file: Uint8Array | SafetensorsFile, options: ImportPytorchOptions = {}): PytorchField => {
   assertOptions('importPytorch', options, {
     activation: 1,
     omega0: 1,
@@ -260,17 +261,17 @@ export const importPytorch = (bytes: Uint8Array, options: ImportPytorchOptions =
   });
 
   const { prefix, extensions = {} } = options;
-  const file = readStateDicts(bytes, options);
-  if ('neural-fields.spec' in file.metadata)
+  const content = readStateDicts(file, options);
+  if ('neural-fields.spec' in content.metadata)
     throw new FieldFileError(
       'unknown-names',
       'this is a field file, not a PyTorch state dict: decodeFieldData reads it',
     );
-  const network = chooseNetwork(file, prefix);
+  const network = chooseNetwork(content, prefix);
   const hasOptions = [options.activation, options.omega0, options.omegaHidden, options.finalActivation].some(
     value => value !== undefined,
   );
-  const saved = hasOptions ? undefined : readSettings(file.metadata, network.layers.length);
+  const saved = hasOptions ? undefined : readSettings(content.metadata, network.layers.length);
   const { activations, assumed } = saved ? { activations: saved, assumed: {} } : chooseActivations(network, options);
   try {
     return { ...buildField(network, activations, extensions), assumed };

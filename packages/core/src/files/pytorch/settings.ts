@@ -1,19 +1,19 @@
 /**
  * @file Metadata that `exportPytorch` adds to a state dict: the activations of the layers, which PyTorch's names do not
- *   contain. PyTorch ignores it.
- *
- *     __metadata__   neural-fields.activations: the list of the activations' specs as JSON
+ *   contain. PyTorch ignores it. It is the list of the activations' specs as JSON, under the key
+ *   `neural-fields.activations`: of `__metadata__` in a safetensors file, of the folder `extra` in a `.pth` file.
  */
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { FieldFileError } from '../field-file-error.ts';
 
-const KEY = 'neural-fields.activations';
+/** The key of the metadata. */
+export const SETTINGS_KEY = 'neural-fields.activations';
 /** The maximum length of the metadata per layer; the spec of an activation takes about 200 characters. */
 const CHARACTERS_PER_LAYER = 1000;
 
 /** The activations of the layers, as metadata. */
 export const writeSettings = (activations: readonly ActivationSpec[]): Record<string, string> => ({
-  [KEY]: JSON.stringify(activations),
+  [SETTINGS_KEY]: JSON.stringify(activations),
 });
 
 const isActivation = (value: unknown): value is ActivationSpec =>
@@ -28,10 +28,12 @@ export const readSettings = (
   metadata: Readonly<Record<string, string>>,
   layers: number,
 ): readonly ActivationSpec[] | undefined => {
-  const text = metadata[KEY];
+  const text = metadata[SETTINGS_KEY];
   if (text === undefined) return undefined;
   const invalid = (cause?: unknown): FieldFileError =>
-    new FieldFileError('invalid-spec', `'${KEY}' in the metadata must be a list of ${layers} activations`, { cause });
+    new FieldFileError('invalid-spec', `'${SETTINGS_KEY}' in the metadata must be a list of ${layers} activations`, {
+      cause,
+    });
   if (text.length > CHARACTERS_PER_LAYER * layers) throw invalid();
   let value: unknown;
   try {

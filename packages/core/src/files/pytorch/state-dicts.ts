@@ -1,7 +1,14 @@
 /** @file Reads the state dicts of a file: the file is one, or a checkpoint of a training loop that contains some. */
 import { listNames } from '../field-data.ts';
 import { FieldFileError } from '../field-file-error.ts';
-import { decodeSafetensors, type SafetensorsArray, type SafetensorsLimits } from '../safetensors.ts';
+import {
+  decodeSafetensors,
+  isDecoded,
+  type SafetensorsArray,
+  type SafetensorsFile,
+  type SafetensorsLimits,
+} from '../safetensors.ts';
+import { SETTINGS_KEY } from './settings.ts';
 import { openTorchArchive, type TorchArchive, type TorchArchiveLimits } from './torch-archive.ts';
 import { TorchTensor } from './torch-objects.ts';
 import { PickleDict, type PickleValue } from './unpickler.ts';
@@ -22,7 +29,7 @@ export interface StateDict {
 /** The content of a file. */
 export interface StateDictFile {
   readonly dicts: readonly StateDict[];
-  /** The metadata of a safetensors file. */
+  /** The metadata of a safetensors file, or the settings in a file of `torch.save`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -77,32 +84,40 @@ const ZIP_START = [0x50, 0x4b, 3, 4];
 export const isTorchFile = (bytes: Uint8Array): boolean =>
   startsWith(bytes, ZIP_START) || startsWith(bytes, LEGACY_START);
 
-/**
- * The state dicts of a safetensors file, or of a `.pt` or `.pth` of `torch.save`.
- *
- * @throws SafetensorsError or FieldFileError when the bytes are neither, or damaged
- */
-export const readStateDicts = (bytes: Uint8Array, limits: StateDictLimits): StateDictFile => {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError('importPytorch: bytes must be a Uint8Array');
-  if (startsWith(bytes, LEGACY_START))
-    throw new FieldFileError(
-      'refused-pickle',
-      'this is a file of torch.save before PyTorch 1.6, or of _use_new_zipfile_serialization=False; ' +
-        'load it in PyTorch and save it again with torch.save(model.state_dict(), path)',
-    );
-  if (startsWith(bytes, ZIP_START)) {
-    const dicts = collect(openTorchArchive(bytes, limits));
-    if (dicts.length === 0)
-      throw new FieldFileError('unknown-names', 'the file of torch.save has no dictionary of tensors');
-    return { dicts, metadata: {} };
-  }
-  const { maxHeaderBytes } = limits;
-  const { tensors, metadata } = decodeSafetensors(bytes, maxHeaderBytes === undefined ? {} : { maxHeaderBytes });
+/** A decoded safetensors file as one state dict. */
+const fromSafetensors = ({ tensors, metadata }: SafetensorsFile): StateDictFile => {
   const lazy = [...tensors].map(([name, { shape, data }]): [string, StateTensor] => [
     name,
     { shape, read: () => data },
   ]);
   return { dicts: [{ path: '', tensors: new Map(lazy) }], metadata };
+};
+
+/**
+ * The state dicts of a safetensors file, or of a `.pt` or `.pth` of `torch.save`.
+ *
+ * @throws SafetensorsError or FieldFileError when the bytes are neither, or damaged
+ */
+export const readStateDicts = (file: Uint8Array | SafetensorsFile, limits: StateDictLimits): StateDictFile => {
+  if (isDecoded(file)) return fromSafetensors(file);
+  if (!(file instanceof Uint8Array))
+    throw new TypeError('importPytorch: file must be a Uint8Array, or what decodeSafetensors returns');
+  if (startsWith(file, LEGACY_START))
+    throw new FieldFileError(
+      'refused-pickle',
+      'this is a file of torch.save before PyTorch 1.6, or of _use_new_zipfile_serialization=False; ' +
+        'load it in PyTorch and save it again with torch.save(model.state_dict(), path)',
+    );
+  if (startsWith(file, ZIP_START)) {
+    const archive = openTorchArchive(file, limits);
+    const dicts = collect(archive);
+    if (dicts.length === 0)
+      throw new FieldFileError('unknown-names', 'the file of torch.save has no dictionary of tensors');
+    const settings = archive.extra(SETTINGS_KEY);
+    return { dicts, metadata: settings === undefined ? {} : { [SETTINGS_KEY]: settings } };
+  }
+  const { maxHeaderBytes } = limits;
+  return fromSafetensors(decodeSafetensors(file, maxHeaderBytes === undefined ? {} : { maxHeaderBytes }));
 };
 
 /** The location of a state dict, for an error message. */

@@ -5,6 +5,7 @@
  *     <name>/data.pkl     the object; its tensors name their storages
  *     <name>/data/<key>   the elements of a storage
  *     <name>/byteorder    `little` or `big`
+ *     <name>/extra/<key>  text that PyTorch ignores: see `settings.ts`
  *     <name>/version      and other members that are not needed
  *
  * Reference: PyTorch's `torch/serialization.py` (`_save`) and `caffe2/serialize/inline_container.h`.
@@ -34,7 +35,12 @@ export interface TorchArchive {
   readonly root: PickleValue;
   /** The elements of a tensor, row-major. F16, BF16 and F64 are converted to float32. */
   read(tensor: TorchTensor): SafetensorsArray;
+  /** A text in the folder {@link EXTRA_FOLDER}; `undefined` if there is none of this name. */
+  extra(name: string): string | undefined;
 }
+
+/** The folder for data that are not PyTorch's: `extra/` is that of `_extra_files` of `torch.jit.save`. */
+export const EXTRA_FOLDER = 'extra/';
 
 const damaged = (what: string): FieldFileError =>
   new FieldFileError('damaged-archive', `the file of torch.save ${what}`);
@@ -160,6 +166,12 @@ export const openTorchArchive = (
   let left = bytes.length;
   return {
     root,
+    extra: name => {
+      const member = members.get(`${folder}${EXTRA_FOLDER}${name}`);
+      if (member === undefined) return undefined;
+      assertReadable(member);
+      return new TextDecoder().decode(member.bytes);
+    },
     read: tensor => {
       const rule = elementRules[tensor.storage.type];
       // Separately, because the product of the other sizes may be infinite.

@@ -7,6 +7,16 @@
  * end, with zip64) and 4.5.3.
  */
 import { FieldFileError } from '../field-file-error.ts';
+import { crc32 } from './crc32.ts';
+import {
+  CENTRAL_HEADER,
+  CENTRAL_HEADER_BYTES,
+  END,
+  END_BYTES,
+  LOCAL_HEADER,
+  LOCAL_HEADER_BYTES,
+  STORED,
+} from './zip-records.ts';
 
 /** A member of a zip file. */
 export interface ZipMember {
@@ -19,12 +29,6 @@ export interface ZipMember {
   readonly crc32: number;
 }
 
-const LOCAL_HEADER = 0x04034b50;
-const LOCAL_HEADER_BYTES = 30;
-const CENTRAL_HEADER = 0x02014b50;
-const CENTRAL_HEADER_BYTES = 46;
-const END = 0x06054b50;
-const END_BYTES = 22;
 const MAX_COMMENT = 0xffff;
 const ZIP64_END = 0x06064b50;
 const ZIP64_END_BYTES = 56;
@@ -33,7 +37,6 @@ const ZIP64_LOCATOR_BYTES = 20;
 const ZIP64_EXTRA = 1;
 const WORD = 0xffffffff;
 const ENCRYPTED = 1;
-const STORED = 0;
 
 const damaged = (what: string): FieldFileError => new FieldFileError('damaged-archive', `the zip file ${what}`);
 
@@ -176,28 +179,18 @@ export const readZip = (bytes: Uint8Array, maxMembers: number): ReadonlyMap<stri
   return members;
 };
 
-/** The table of the checksum with the reversed polynomial 0xedb88320: APPNOTE, section 4.4.7. */
-const crcTable: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
 /**
  * Checks that a member is uncompressed, and that its data match its checksum.
  *
  * @throws FieldFileError `damaged-archive`
  */
-export const assertReadable = ({ name, bytes, isStored, crc32 }: ZipMember): void => {
+export const assertReadable = ({ name, bytes, isStored, crc32: expected }: ZipMember): void => {
   const shown = name.slice(0, 80);
   if (!isStored)
     throw damaged(
       `has the compressed member '${shown}'; torch.save does not compress, so it was repacked: pack it without compression`,
     );
   // torch.serialization.set_crc32_options(False) writes 0.
-  if (crc32 === 0) return;
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = (crcTable[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
-  if ((crc ^ 0xffffffff) >>> 0 !== crc32)
-    throw damaged(`is damaged: the data of '${shown}' do not match their checksum`);
+  if (expected === 0) return;
+  if (crc32(bytes) !== expected) throw damaged(`is damaged: the data of '${shown}' do not match their checksum`);
 };

@@ -6,6 +6,9 @@ import type { FieldData } from '../../../src/files/field-data.ts';
 import { FieldFileError } from '../../../src/files/field-file-error.ts';
 import { type ExportPytorchOptions, exportPytorch } from '../../../src/files/pytorch/export-pytorch.ts';
 import { importPytorch } from '../../../src/files/pytorch/import-pytorch.ts';
+import { pytorchNames } from '../../../src/files/pytorch/names.ts';
+import { isTorchFile } from '../../../src/files/pytorch/state-dicts.ts';
+import { readZip } from '../../../src/files/pytorch/zip-archive.ts';
 import { decodeSafetensors, encodeSafetensors, type ShapedArray } from '../../../src/files/safetensors.ts';
 import type { FieldSpec } from '../../../src/spec/field-spec.ts';
 import { mlp, type SirenOptions, siren } from '../../../src/spec/networks.ts';
@@ -74,6 +77,13 @@ describe('exportPytorch', () => {
     expectClose(valuesOf(importPytorch(bare(wanted.bytes), { omega0: 5, omegaHidden: 6 })), valuesOf(field));
   });
 
+  it('is imported when it was decoded already', () => {
+    const { bytes } = exportPytorch(exampleField());
+    expect(importPytorch(decodeSafetensors(bytes))).toEqual(importPytorch(bytes));
+    // @ts-expect-error: callers in JavaScript
+    expect(() => importPytorch('file')).toThrow('importPytorch: file must be a Uint8Array, or what decodeSafetensors');
+  });
+
   it('preserves the bits of a field that has the omegas of the target code', () => {
     const field = exampleField();
     const { parameters } = importPytorch(exportPytorch(field).bytes);
@@ -121,7 +131,42 @@ describe('exportPytorch', () => {
     expect(() => exportPytorch(fieldOf(spec), options)).toThrow(FieldFileError);
   });
 
-  it('rejects invalid omegas, and damaged metadata', () => {
+  it.each(pytorchNames)('writes a .pth with the names of %s, and its activations', names => {
+    const field = fieldOf(siren({ ...size, omega0: 20, omegaHidden: 12 }));
+    const { bytes, activations } = exportPytorch(field, { names, format: 'pth' });
+    expect(isTorchFile(bytes)).toBe(true);
+    const tensors = exportPytorch(field, { names });
+    expect(activations).toEqual(tensors.activations);
+    expect(importPytorch(bytes)).toEqual(importPytorch(tensors.bytes));
+    expect(exportPytorch(field, { names, format: 'pth' }).bytes).toEqual(bytes);
+    // Without the metadata of its activations, as PyTorch sees it.
+    const [omega0, omegaHidden] = activations.map(({ omega }) => omega as number);
+    const bareImport = importPytorch(bytes, {
+      activation: { kind: 'sine' },
+      omega0: omega0!,
+      omegaHidden: omegaHidden!,
+    });
+    expect(bareImport.parameters).toEqual(importPytorch(tensors.bytes).parameters);
+  });
+
+  it('aligns the storages of a .pth, with checksums that detect damage', () => {
+    const { bytes } = exportPytorch(exampleField(), { format: 'pth' });
+    const members = readZip(bytes, 100);
+    expect([...members.keys()].slice(0, 3)).toEqual(['archive/data.pkl', 'archive/byteorder', 'archive/data/0']);
+    for (const { bytes: data } of members.values()) expect(data.byteOffset % 64).toBe(0);
+    for (const { bytes: data } of [...members.values()].slice(0, 3)) {
+      const damaged = bytes.slice();
+      damaged[data.byteOffset + 1] = (damaged[data.byteOffset + 1] as number) ^ 1;
+      const problem = /do not match their checksum|big-endian/;
+      expect(() => importPytorch(damaged)).toThrow(problem);
+    }
+  });
+
+  it('rejects unknown formats, invalid omegas, and damaged metadata', () => {
+    // @ts-expect-error: callers in JavaScript
+    expect(() => exportPytorch(exampleField(), { format: 'pt' })).toThrow(
+      'exportPytorch: format must be one of safetensors, pth, got pt',
+    );
     expect(() => exportPytorch(exampleField(), { omega0: 0 })).toThrow(
       'exportPytorch: omega0 must be a positive number, got 0',
     );
