@@ -84,6 +84,8 @@ class Run:
     """A fit that is advanced from evaluation to evaluation."""
 
     problem: dict[str, Any]
+    chosen: dict[str, int] | None = None
+    """How to take steps; if absent, what is quickest."""
 
     def __post_init__(self) -> None:
         problem = self.problem
@@ -102,7 +104,9 @@ class Run:
         elif method["sampling"] != "all":
             raise ValueError(f"this peer does not choose points by '{method['sampling']}'")
         self.points = points
-        self.choose()
+        self.chosen = self.chosen or self.quickest_way()
+        self.chunk = self.chosen["chunk"]
+        torch.set_num_threads(self.chosen["threads"])
         self.step = 0
         self.first: float | None = None
 
@@ -116,7 +120,7 @@ class Run:
             total += loss.detach()
         return total
 
-    def choose(self) -> None:
+    def quickest_way(self) -> dict[str, int]:
         """The points at once that make steps quickest, a few rows in the cache or all, and then the number of threads."""
         budget = Budget(seconds=TRIAL_SECONDS)
 
@@ -129,8 +133,7 @@ class Run:
 
         sizes = [*[size for size in PROCESSOR_CHUNKS if size < self.points], self.points]
         chunk = quickest(sizes, lambda size: seconds_of(size, THREADS[-1]), budget)
-        torch.set_num_threads(quickest(THREADS, lambda threads: seconds_of(chunk, threads), budget))
-        self.chunk = chunk
+        return {"chunk": chunk, "threads": quickest(THREADS, lambda threads: seconds_of(chunk, threads), budget)}
 
     def zero(self) -> None:
         for optimizer in self.optimizers:
@@ -191,8 +194,8 @@ class Peer:
         if request["work"] == "begin":
             self.run = None
             gc.collect()
-            self.run = Run(request["problem"])
-            return {}
+            self.run = Run(request["problem"], request.get("chosen"))
+            return self.run.chosen
         if self.run is None:
             raise RuntimeError("no run was begun")
         if request["work"] == "train":

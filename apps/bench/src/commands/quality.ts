@@ -6,6 +6,7 @@ import { qualityPeerDefinitions } from '../quality/peers.ts';
 import { type Profile, predictedSeconds, profiles, trialsOf } from '../quality/profiles.ts';
 import { runQuality } from '../quality/run-quality.ts';
 import { signalDefinitions } from '../quality/signals.ts';
+import { timedCasesOf } from '../quality/timed-case.ts';
 import {
   type Budget,
   describeTrial,
@@ -37,6 +38,7 @@ interface QualityCommandOptions extends RunOptions {
   readonly seeds?: number;
   readonly evaluations?: number;
   readonly fresh?: boolean;
+  readonly retime?: boolean;
   readonly plan?: boolean;
 }
 
@@ -109,6 +111,9 @@ const showPlan = async (trials: readonly Trial[]): Promise<void> => {
   );
 };
 
+/** How often each method's steps are timed. */
+const ROUNDS = 5;
+
 const action = async (options: QualityCommandOptions): Promise<void> => {
   const plan = planOf(options);
   const trials = trialsOf(plan);
@@ -116,12 +121,18 @@ const action = async (options: QualityCommandOptions): Promise<void> => {
   const used = new Set<string>(trials.map(({ method }) => method.peer));
   const peers = qualityPeerDefinitions.filter(({ name }) => used.has(name));
   if (options.plan) return showPlan(trials);
-  const settings = { peers, rounds: 1, stepLimit: Number.POSITIVE_INFINITY, needsCard: false, cases: trials.length };
+  const settings = {
+    peers,
+    rounds: ROUNDS,
+    stepLimit: Number.POSITIVE_INFINITY,
+    needsCard: false,
+    cases: trials.length,
+  };
   // Each trial counts once for its start, and once for each of its evaluations.
-  const turns = trials.length * (1 + plan.evaluations);
+  const turns = trials.length * (1 + plan.evaluations) + timedCasesOf(trials).length * (1 + ROUNDS);
   return measure(options, { ...settings, turns }, async (run, output) => {
-    const { fresh } = options;
-    await runQuality({ ...run, trials, evaluations: plan.evaluations, ...(fresh !== undefined && { fresh }) });
+    const { fresh = false, retime = false } = options;
+    await runQuality({ ...run, trials, evaluations: plan.evaluations, fresh, retime });
     output.result(`report ${join(options.output, 'report.md')}`);
     output.result(`page ${join(options.output, 'index.html')}`);
   });
@@ -155,6 +166,7 @@ export const addQualityCommand = (program: Command): void => {
     .option('--seeds <n>', 'how many seeds', integer(1))
     .option('--evaluations <n>', 'how often each field is evaluated', integer(1))
     .option('--fresh', 'measure again what was measured before')
+    .option('--retime', 'measure the times of steps again, on a quiet machine; finished fits stay')
     .option('--plan', 'only say what would be run, and how long it takes');
   withFrameOptions(command, qualityPeerDefinitions, join('out', 'quality')).action(action);
 };

@@ -4,7 +4,7 @@ import { busyWarning } from '../speed/describe.ts';
 import { describeMachine, markdownTable } from '../speed/markdown.ts';
 import { definitions } from './definitions.ts';
 import type { QualityResults } from './results.ts';
-import { absentRows, casesOf, stepTable, sweepTable, timeTable } from './tables.ts';
+import { absentRows, casesOf, stepTable, stepTimeTable, sweepTable, timeTable } from './tables.ts';
 
 const part = (title: string, table: FigureTable): string[] =>
   table.rows.length === 0 ? [] : ['', `### ${title}`, '', markdownTable(table)];
@@ -41,6 +41,7 @@ export const makeQualityMarkdown = (found: QualityResults): string => {
           : []),
         ...part('Time to quality', timeTable(all)),
         ...part('Steps to quality', stepTable(all)),
+        ...part('Time of a step', stepTimeTable(all)),
         ...part('Rates', sweepTable(all)),
       ];
     }),

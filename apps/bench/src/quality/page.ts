@@ -7,7 +7,7 @@ import { definitions } from './definitions.ts';
 import { type Colours, colourOf, curvePlot, sweepPlot } from './plots.ts';
 import type { QualityResults } from './results.ts';
 import { bestOfGroups, type Summary } from './summaries.ts';
-import { absentRows, casesOf, stepTable, sweepTable, timeTable } from './tables.ts';
+import { absentRows, casesOf, stepTable, stepTimeTable, sweepTable, timeTable } from './tables.ts';
 import { formatRate } from './trial.ts';
 
 const css = `
@@ -58,6 +58,8 @@ ${sweep.rows.length === 0 ? '' : plotFigure(sweepPlot(coloured, { interpolation,
 ${figureTable(timeTable(all))}
 <h3>Steps to quality, and quality between the samples then</h3>
 ${figureTable(stepTable(all))}
+<h3>Time of a step</h3>
+${figureTable(stepTimeTable(all))}
 ${sweep.rows.length === 0 ? '' : `<h3>Rates: quality at and between the samples</h3>\n${figureTable(sweep)}`}`,
   );
 };

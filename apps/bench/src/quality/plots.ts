@@ -1,6 +1,7 @@
 /** @file The plots of the page. A group of methods has the same colour in all of them. */
 import { decades, drawPlot, seriesColour } from '@neural-fields/report';
 import { axisX, axisY, dot, gridY, line, ruleY } from '@observablehq/plot';
+import { secondsAfter } from './step-time.ts';
 import type { Summary } from './summaries.ts';
 import { formatRate } from './trial.ts';
 
@@ -35,12 +36,16 @@ export const curvePlot = (
   chosen: readonly Summary[],
   { over, colours }: { readonly over: 'seconds' | 'step'; readonly colours: Colours },
 ): string => {
-  const points = chosen.flatMap(({ name, group, results }) =>
-    results.flatMap(({ trial, curve }) =>
-      curve
+  const points = chosen.flatMap(({ name, group, time, results }) =>
+    results.flatMap(({ trial, curve }) => {
+      if (over === 'seconds' && time === undefined) return [];
+      return curve
         .filter(({ psnr }) => Number.isFinite(psnr))
-        .map(point => ({ line: `${name} ${trial.seed}`, group, x: point[over], y: point.psnr })),
-    ),
+        .map(({ step, psnr }) => {
+          const x = over === 'seconds' && time ? secondsAfter(time, step) : step;
+          return { line: `${name} ${trial.seed}`, group, x, y: psnr };
+        });
+    }),
   );
   return drawPlot({
     x: over === 'seconds' ? {} : { type: 'log' },

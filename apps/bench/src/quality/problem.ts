@@ -32,7 +32,12 @@ export interface QualityProblem {
 export interface BeginRequest {
   readonly work: 'begin';
   readonly problem: QualityProblem;
+  /** The answer to an earlier request for the same kind of steps; if absent, a peer that has a choice tries. */
+  readonly chosen?: BeginAnswer;
 }
+
+/** How the peer takes its steps, where it has a choice: `chunk`, points at once; `threads`. Else empty. */
+export type BeginAnswer = Readonly<Record<string, number>>;
 
 /** Take `evaluateEvery` steps, or those that are left. */
 export interface TrainRequest {

@@ -1,14 +1,15 @@
 /** @file The results of a run of `bench quality`: the contents of its results.json. */
 import type { Environment, PeerState } from '../speed/results.ts';
+import type { StepTime } from './step-time.ts';
+import type { TimedCase } from './timed-case.ts';
 import type { Trial } from './trial.ts';
 
 /** The qualities, in decibels, for which the time to reach them is reported. */
 export const thresholds = [30, 35, 40, 45, 50] as const;
 
-/** An evaluation of the field during training. `seconds` counts the training steps alone. */
+/** An evaluation of the field during training. */
 export interface CurvePoint {
   readonly step: number;
-  readonly seconds: number;
   /** At the samples, in decibels. */
   readonly psnr: number;
 }
@@ -18,7 +19,6 @@ export interface Reached {
   /** In decibels. */
   readonly threshold: number;
   readonly step: number;
-  readonly seconds: number;
   /** The PSNR between the samples at the first evaluation that reached it, in decibels. */
   readonly between: number;
 }
@@ -26,11 +26,9 @@ export interface Reached {
 /** The result of one trial. */
 export interface TrialResult {
   readonly trial: Trial;
-  /** The number of steps that were planned; for a budget in seconds, the number that calibration predicted. */
+  /** The number of steps that were planned; for a budget in seconds, those that fit by the measured time of a step. */
   readonly steps: number;
-  /** The time of all training steps. */
-  readonly seconds: number;
-  /** The time of the whole trial: with the start of the peer, calibration and evaluations. */
+  /** The time of the whole trial as it was, whatever else the machine did: with the start of the peer and evaluations. */
   readonly wall: number;
   readonly curve: readonly CurvePoint[];
   readonly reached: readonly Reached[];
@@ -38,13 +36,17 @@ export interface TrialResult {
   readonly final: { readonly psnr: number; readonly between: number };
   /** Why the run ended early. */
   readonly diverged?: string;
-  /** The share of the processors that other programs used before it, from 0 to 1. */
-  readonly foreignLoad: number;
 }
 
 /** A trial that gave no result, because its peer failed. */
 export interface TrialFailure {
   readonly trial: Trial;
+  readonly reason: string;
+}
+
+/** A case whose steps could not be timed. */
+export interface TimeFailure {
+  readonly case: TimedCase;
   readonly reason: string;
 }
 
@@ -66,7 +68,10 @@ export interface QualityResults {
   readonly environment: Environment;
   /** The peers by name. */
   readonly peers: Readonly<Record<string, PeerState>>;
+  /** The load of other programs while steps were timed, each from 0 to 1. */
   readonly foreignLoad: readonly number[];
+  readonly times: readonly StepTime[];
+  readonly timeFailures: readonly TimeFailure[];
   readonly signals: readonly SignalFacts[];
   readonly results: readonly TrialResult[];
   readonly failures: readonly TrialFailure[];

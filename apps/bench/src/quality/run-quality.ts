@@ -8,9 +8,12 @@ import { makeQualityPage } from './page.ts';
 import { peerCode } from './peer-code.ts';
 import { predictedSeconds } from './profiles.ts';
 import type { QualityResults, SignalFacts, TrialFailure, TrialResult } from './results.ts';
+import { runTimes } from './run-times.ts';
 import { runTrial } from './run-trial.ts';
 import { type QualitySignal, signalNamed } from './signals.ts';
-import { describeTrial, type Trial } from './trial.ts';
+import { createStepTimeStore } from './step-time.ts';
+import { caseKey, timedCaseOf, timedCasesOf } from './timed-case.ts';
+import { describeTrial, type QualityPeer, type Trial } from './trial.ts';
 import { createTrialStore, hashSignal } from './trial-store.ts';
 
 /** What is measured. */
@@ -20,35 +23,41 @@ export interface QualitySettings extends RunSettings {
   readonly evaluations: number;
   /** Whether to repeat trials whose results are stored. */
   readonly fresh?: boolean;
+  /** Whether to measure the times of steps again; `fresh` does, too. */
+  readonly retime?: boolean;
 }
 
-const describeResult = ({ final, seconds, steps, diverged }: TrialResult): string =>
-  `${diverged === undefined ? '' : 'diverged; '}${final.psnr.toFixed(2)} dB at and ${final.between.toFixed(2)} dB between the samples, ${plural(steps, 'step')} in ${formatSeconds(seconds)}`;
+const describeResult = ({ final, wall, steps, diverged }: TrialResult): string =>
+  `${diverged === undefined ? '' : 'diverged; '}${final.psnr.toFixed(2)} dB at and ${final.between.toFixed(2)} dB between the samples, ${plural(steps, 'step')} in ${formatSeconds(wall)}`;
 
 /**
- * Measures, and writes `results.json`, `index.html` and `report.md` into the folder after each trial. The results of
- * single trials are kept in its folder `trials`, and are not measured again. When the run is stopped, it writes the
+ * Times the steps of all methods, runs the trials, and writes `results.json`, `index.html` and `report.md` into the folder after each trial. The results of
+ * single trials are kept in its folder `trials`, and times of steps in its file `times.json`; they are not measured again. When the run is stopped, it writes the
  * results so far and then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be used, no peer is available, or a signal has too few samples
  */
 export const runQuality = async (settings: QualitySettings): Promise<QualityResults> => {
-  const { trials, evaluations, fresh = false, signal, progress, command } = settings;
+  const { trials, evaluations, fresh = false, retime = false, signal, progress, command } = settings;
   let found: QualityResults | undefined;
   await withRunFrame(settings, async ({ environment, commands, states, scratch, seconds, save }) => {
     const codes = new Map([...new Set(trials.map(({ method }) => method.peer))].map(peer => [peer, peerCode(peer)]));
     const made = new Map<string, QualitySignal>();
     const hashes = new Map<string, string>();
-    const store = createTrialStore(join(settings.output, 'trials'), ({ signal: name, size, method: { peer } }) => {
+    const environmentOf = (peer: string): Readonly<Record<string, string>> => {
       const state = states[peer];
       return {
-        ...{ processor: environment.processor, cores: String(environment.cores), evaluations: String(evaluations) },
+        ...{ processor: environment.processor, cores: String(environment.cores) },
         ...(state && 'versions' in state && state.versions),
-        ...{ code: codes.get(peer) ?? '', signal: hashes.get(`${name} ${size}`) ?? '' },
+        code: codes.get(peer as QualityPeer) ?? '',
       };
-    });
+    };
+    const store = createTrialStore(join(settings.output, 'trials'), ({ signal: name, size, method: { peer } }) => ({
+      ...environmentOf(peer),
+      ...{ evaluations: String(evaluations), signal: hashes.get(`${name} ${size}`) ?? '' },
+    }));
     const signals: SignalFacts[] = [];
-    const signalOf = async ({ signal: name, size }: Trial): Promise<QualitySignal> => {
+    const signalOf = async ({ signal: name, size }: Pick<Trial, 'signal' | 'size'>): Promise<QualitySignal> => {
       const known = made.get(`${name} ${size}`);
       if (known !== undefined) return known;
       const definition = signalNamed(name);
@@ -61,12 +70,18 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
     };
     // A signal that cannot be created is an error before any work starts.
     for (const trial of trials) await signalOf(trial);
+    const { times, failures: timeFailures } = await runTimes(timedCasesOf(trials), {
+      ...{ commands, scratch, environmentOf, settings, signalOf, again: fresh || retime },
+      store: createStepTimeStore(settings.output, environmentOf),
+    });
+    const timeOf = new Map(times.map(each => [caseKey(each.case), each]));
+    const foreignLoad = times.map(({ foreignLoad: load }) => load);
     const results: TrialResult[] = [];
     const failures: TrialFailure[] = [];
     const saveResults = async (complete: boolean): Promise<void> => {
-      const foreignLoad = results.map(({ foreignLoad: load }) => load);
       found = {
         ...{ command, complete, environment, peers: states, foreignLoad, signals, results, failures },
+        ...{ times, timeFailures },
         seconds: seconds(),
       };
       await save(found, { 'index.html': makeQualityPage(found), 'report.md': makeQualityMarkdown(found) });
@@ -95,6 +110,7 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
       try {
         const result = await runTrial(trial, {
           ...{ command: start, signal: what, scratch, evaluations, abort: signal },
+          time: timeOf.get(caseKey(timedCaseOf(trial))),
           report: doing => progress.advance(`${describeTrial(trial)}: ${doing}`),
         });
         await store.write(result);

@@ -1,5 +1,7 @@
 /** @file The results of all seeds of a method together. */
-import { type TrialResult, thresholds } from './results.ts';
+import { type QualityResults, type TrialResult, thresholds } from './results.ts';
+import { type StepTime, secondsAfter } from './step-time.ts';
+import { caseKey, timedCaseOf } from './timed-case.ts';
 import { describeGroup, describeMethod, type Method, type Trial } from './trial.ts';
 
 /** A mean, and half the distance between the lowest and the highest value. */
@@ -13,7 +15,8 @@ export interface ReachedSummary {
   readonly threshold: number;
   /** The number of seeds that did. */
   readonly count: number;
-  readonly seconds: Spread;
+  /** By the measured time of a step; absent where there is none. */
+  readonly seconds?: Spread;
   readonly step: Spread;
   readonly between: Spread;
 }
@@ -31,7 +34,10 @@ export interface Summary {
   readonly seeds: number;
   readonly diverged: number;
   readonly steps: Spread;
-  readonly seconds: Spread;
+  /** The time of its steps; absent where it was not measured. */
+  readonly time?: StepTime;
+  /** The seconds of all steps, by that time. */
+  readonly seconds?: number;
   readonly wall: Spread;
   readonly psnr: Spread;
   readonly between: Spread;
@@ -46,8 +52,9 @@ export const spreadOf = (values: readonly number[]): Spread => ({
   half: (Math.max(...values) - Math.min(...values)) / 2,
 });
 
-const summarise = (results: readonly TrialResult[]): Summary => {
+const summarise = (results: readonly TrialResult[], times: ReadonlyMap<string, StepTime>): Summary => {
   const { signal, size, network, method } = (results[0] as TrialResult).trial;
+  const time = times.get(caseKey(timedCaseOf({ signal, size, network, method })));
   const reached = thresholds.flatMap(threshold => {
     const found = results.flatMap(each => each.reached.find(one => one.threshold === threshold) ?? []);
     if (found.length === 0) return [];
@@ -55,21 +62,22 @@ const summarise = (results: readonly TrialResult[]): Summary => {
     return [
       {
         ...{ threshold, count: found.length },
-        seconds: of(one => one.seconds),
+        ...(time && { seconds: of(one => secondsAfter(time, one.step)) }),
         step: of(one => one.step),
         between: of(one => one.between),
       },
     ];
   });
   const of = (pick: (one: TrialResult) => number): Spread => spreadOf(results.map(pick));
+  const steps = of(one => one.curve.at(-1)?.step ?? 0);
   return {
     ...{ signal, size, network, method, reached, results },
     name: describeMethod(method),
     group: describeGroup(method),
     seeds: results.length,
     diverged: results.filter(one => one.diverged !== undefined).length,
-    steps: of(one => one.steps),
-    seconds: of(one => one.seconds),
+    steps,
+    ...(time && { time, seconds: secondsAfter(time, steps.mean) }),
     wall: of(one => one.wall),
     psnr: of(one => one.final.psnr),
     between: of(one => one.final.between),
@@ -77,14 +85,15 @@ const summarise = (results: readonly TrialResult[]): Summary => {
 };
 
 /** Summaries in the order of the first results. */
-export const summaries = (results: readonly TrialResult[]): readonly Summary[] => {
+export const summaries = ({ results, times }: Pick<QualityResults, 'results' | 'times'>): readonly Summary[] => {
+  const byCase = new Map(times.map(time => [caseKey(time.case), time]));
   const groups = new Map<string, TrialResult[]>();
   for (const result of results) {
     const { seed: _, ...rest } = result.trial;
     const key = JSON.stringify(rest);
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
-  return [...groups.values()].map(summarise);
+  return [...groups.values()].map(group => summarise(group, byCase));
 };
 
 /** For each group of methods that differ in their rate alone, the one with the highest quality at the samples. */

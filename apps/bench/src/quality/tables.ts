@@ -1,8 +1,9 @@
 /** @file The tables of the page and of the report. */
 import type { FigureTable } from '@neural-fields/report';
-import { formatTime } from '../speed/describe.ts';
+import { formatShare, formatTime } from '../speed/describe.ts';
 import { type QualityResults, thresholds } from './results.ts';
 import { type Spread, type Summary, summaries } from './summaries.ts';
+import { describeTimed } from './timed-case.ts';
 import { describeNetwork, describeTrial, formatRate } from './trial.ts';
 
 /** `41.25`, or `41.25 ±0.30` of several seeds. */
@@ -12,9 +13,9 @@ const formatSpread = ({ mean, half }: Spread, digits: number, seeds: number): st
 };
 
 /** Summaries by signal and network, in order: one table each. */
-export const casesOf = (found: Pick<QualityResults, 'results'>): ReadonlyMap<string, readonly Summary[]> => {
+export const casesOf = (found: Pick<QualityResults, 'results' | 'times'>): ReadonlyMap<string, readonly Summary[]> => {
   const cases = new Map<string, Summary[]>();
-  for (const each of summaries(found.results)) {
+  for (const each of summaries(found)) {
     const name = `${each.signal} ${each.size}, ${describeNetwork(each.network)}`;
     cases.set(name, [...(cases.get(name) ?? []), each]);
   }
@@ -41,14 +42,30 @@ export const timeTable = (all: readonly Summary[]): FigureTable => ({
       const found = each.reached.find(one => one.threshold === threshold);
       if (found === undefined) return '-';
       const share = found.count < each.seeds ? ` (${found.count} of ${each.seeds})` : '';
-      return `${formatSpread(found.seconds, 2, found.count)}${share}`;
+      return `${found.seconds ? formatSpread(found.seconds, 2, found.count) : 'not timed'}${share}`;
     }),
     formatSpread(each.steps, 0, each.seeds),
-    formatTime(each.seconds.mean / each.steps.mean),
-    each.seconds.mean.toFixed(1),
+    each.time ? formatTime(each.time.step.median) : '-',
+    each.seconds?.toFixed(1) ?? '-',
     each.wall.mean.toFixed(1),
   ]),
 });
+
+/** How the time of a step was measured, and how far the rounds differ. */
+export const stepTimeTable = (all: readonly Summary[]): FigureTable => {
+  const times = new Map(all.flatMap(({ time }) => (time ? [[describeTimed(time.case), time] as const] : [])));
+  return {
+    header: ['method', 'a step', 'lowest', 'highest', 'first step beyond that', 'choice', 'other programs'],
+    rows: [...times].map(([name, { step, first, choice, foreignLoad }]) => [
+      name,
+      ...[step.median, step.lowest, step.highest, first].map(formatTime),
+      Object.entries(choice)
+        .map(each => each.join(' '))
+        .join(', '),
+      formatShare(foreignLoad),
+    ]),
+  };
+};
 
 /** Steps to each quality, and the quality between the samples at that moment. */
 export const stepTable = (all: readonly Summary[]): FigureTable => ({
@@ -85,9 +102,11 @@ export const sweepTable = (all: readonly Summary[]): FigureTable => {
 export const absentRows = ({
   peers,
   failures,
+  timeFailures,
 }: QualityResults): readonly (readonly [what: string, reason: string])[] => [
   ...Object.entries(peers).flatMap(([name, state]) =>
     'unavailable' in state ? [[name, state.unavailable] as const] : [],
   ),
+  ...timeFailures.map(each => [`the time of ${each.case.signal}: ${describeTimed(each.case)}`, each.reason] as const),
   ...failures.map(({ trial, reason }) => [describeTrial(trial), reason] as const),
 ];

@@ -6,9 +6,12 @@ import { predictedSeconds, profiles, trialsOf } from '../../src/quality/profiles
 import { crossing } from '../../src/quality/reached.ts';
 import type { QualityResults, TrialResult } from '../../src/quality/results.ts';
 import { createQualitySignal, signalDefinitions } from '../../src/quality/signals.ts';
+import { type StepTime, secondsAfter } from '../../src/quality/step-time.ts';
 import { bestOfGroups, summaries } from '../../src/quality/summaries.ts';
-import { casesOf, stepTable, sweepTable, timeTable } from '../../src/quality/tables.ts';
+import { casesOf, stepTable, stepTimeTable, sweepTable, timeTable } from '../../src/quality/tables.ts';
+import { caseKey, timedCaseOf, timedCasesOf } from '../../src/quality/timed-case.ts';
 import { describeMethod, type Method, type Trial, trialKey } from '../../src/quality/trial.ts';
+import { timesOf } from '../../src/speed/statistics.ts';
 
 const method: Method = { peer: 'native', optimizer: 'adam', rate: 1e-3, schedule: 'cosine', sampling: 'all' };
 const trial: Trial = {
@@ -17,27 +20,41 @@ const trial: Trial = {
 
 const resultOf = (changes: Partial<Trial>, psnr: number, reachedAt?: number): TrialResult => ({
   trial: { ...trial, ...changes },
-  ...{ steps: 100, seconds: 2, wall: 3, foreignLoad: 0 },
+  ...{ steps: 100, wall: 3 },
   curve: [
-    { step: 50, seconds: 1, psnr: psnr - 5 },
-    { step: 100, seconds: 2, psnr },
+    { step: 50, psnr: psnr - 5 },
+    { step: 100, psnr },
   ],
-  reached: reachedAt === undefined ? [] : [{ threshold: 30, step: 50 * reachedAt, seconds: reachedAt, between: 24 }],
+  reached: reachedAt === undefined ? [] : [{ threshold: 30, step: reachedAt, between: 24 }],
   final: { psnr, between: psnr - 8 },
 });
 
+const time: StepTime = {
+  case: timedCaseOf(trial),
+  ...{ first: 0.5, step: timesOf([0.02, 0.01, 0.05]), choice: { chunk: 64 }, foreignLoad: 0.5 },
+  ...{ date: 'today', environment: {} },
+};
+
 const found = (results: readonly TrialResult[]): QualityResults => ({
-  ...{ command: 'npm run bench -- quality <test>', complete: false, seconds: 5, foreignLoad: [0.5], results },
+  ...{
+    command: 'npm run bench -- quality <test>',
+    complete: false,
+    seconds: 5,
+    foreignLoad: [0.5],
+    results,
+    times: [time],
+  },
   environment: { date: 'today', processor: 'abacus', cores: 2, memory: 2 ** 30, system: 'Linux 6', node: 'v20' },
   peers: { native: { versions: { node: '20' }, threads: 2 }, pytorch: { unavailable: 'no Python' } },
   signals: [{ name: 'flower', size: 8, title: 'a <flower>', interpolation: 21.5 }],
   failures: [{ trial, reason: 'it died' }],
+  timeFailures: [{ case: timedCaseOf(trial), reason: 'it stopped' }],
 });
 
 test('a quality is reached in between two evaluations, linearly in decibels', () => {
-  const at = { step: 30, seconds: 3, psnr: 34 };
-  expect(crossing({ step: 20, seconds: 1, psnr: 26 }, at, 30)).toEqual({ step: 25, seconds: 2 });
-  expect(crossing(undefined, at, 30)).toEqual({ step: 30, seconds: 3 });
+  const at = { step: 30, psnr: 34 };
+  expect(crossing({ step: 20, psnr: 26 }, at, 30)).toBe(25);
+  expect(crossing(undefined, at, 30)).toBe(30);
 });
 
 test('the key of a result depends on all settings, the machine and the programs', () => {
@@ -53,31 +70,53 @@ test('the key of a result depends on all settings, the machine and the programs'
   expect(new Set([known, ...others]).size).toBe(5);
 });
 
+test('the time of a step depends on neither rate, schedule nor seed', () => {
+  const others: Trial[] = [
+    { ...trial, seed: 1, method: { ...method, rate: 1, schedule: 'constant' }, budget: { seconds: 3 } },
+    { ...trial, method: { ...method, optimizer: 'muon' } },
+    { ...trial, method: { ...method, peer: 'pytorch' } },
+    { ...trial, network: { width: 17, layers: 1 } },
+    { ...trial, method: { ...method, sampling: 'shuffled', batch: 8 } },
+  ];
+  expect(timedCasesOf([trial, ...others]).map(caseKey)).toEqual(
+    [trial, ...others.slice(1)].map(each => caseKey(timedCaseOf(each))),
+  );
+  expect(new Set([trial, ...others].map(each => caseKey(timedCaseOf(each)))).size).toBe(5);
+  expect(secondsAfter(time, 10)).toBeCloseTo(0.7, 12);
+});
+
 describe('summaries', () => {
   const slow = { ...method, rate: 1e-4 };
   const results = [
-    resultOf({}, 32, 1),
-    resultOf({ seed: 1 }, 30, 2),
+    resultOf({}, 32, 50),
+    resultOf({ seed: 1 }, 30, 100),
     resultOf({ method: slow }, 20),
-    resultOf({ method: slow, seed: 1 }, 24, 1.5),
+    resultOf({ method: slow, seed: 1 }, 24, 75),
   ];
 
   test('have mean and spread over seeds, and count those that reached a quality', () => {
-    const [fast, other] = summaries(results);
+    const [fast, other] = summaries({ results, times: [time] });
     expect(fast).toMatchObject({ seeds: 2, psnr: { mean: 31, half: 1 }, between: { mean: 23, half: 1 } });
-    expect(fast?.reached).toMatchObject([{ threshold: 30, count: 2, seconds: { mean: 1.5, half: 0.5 } }]);
+    expect(fast?.reached).toMatchObject([{ threshold: 30, count: 2, seconds: { mean: 2, half: 0.5 } }]);
+    expect(fast?.seconds).toBe(2.5);
     expect(other?.reached).toMatchObject([{ count: 1, step: { mean: 75, half: 0 } }]);
-    expect(bestOfGroups(summaries(results)).map(({ name }) => name)).toEqual([describeMethod(method)]);
+    expect(bestOfGroups(summaries({ results, times: [time] })).map(({ name }) => name)).toEqual([
+      describeMethod(method),
+    ]);
   });
 
   test('are tables of times, steps and rates', () => {
-    const all = [...casesOf({ results }).values()][0]!;
+    const all = [...casesOf({ results, times: [time] }).values()][0]!;
     expect(timeTable(all).rows[0]).toEqual([
       ...['native adam cosine 1e-3, all', '31.00 ±1.00', '23.00 ±1.00'],
-      ...['1.50 ±0.50', '-', '-', '-', '-', '100 ±0', '20.0 ms', '2.0', '3.0'],
+      ...['2.00 ±0.50', '-', '-', '-', '-', '100 ±0', '20.0 ms', '2.5', '3.0'],
     ]);
     expect(timeTable(all).rows[1]?.slice(0, 4)).toEqual([
-      ...['native adam cosine 1e-4, all', '22.00 ±2.00', '14.00 ±2.00', '1.50 (1 of 2)'],
+      ...['native adam cosine 1e-4, all', '22.00 ±2.00', '14.00 ±2.00', '2.00 (1 of 2)'],
+    ]);
+    expect(timeTable([...casesOf({ results, times: [] }).values()][0]!).rows[0]?.slice(3, 4)).toEqual(['not timed']);
+    expect(stepTimeTable(all).rows).toEqual([
+      ['native adam, all', '20.0 ms', '10.0 ms', '50.0 ms', '500 ms', 'chunk 64', '50 %'],
     ]);
     expect(stepTable(all).rows[0]?.slice(0, 3)).toEqual(['native adam cosine 1e-3, all', '75', '24.00']);
     expect(sweepTable(all)).toEqual({
@@ -93,7 +132,15 @@ describe('summaries', () => {
     const report = makeQualityMarkdown(found(results));
     for (const text of [page, report]) {
       expect(text).not.toMatch(/undefined|NaN|\[object/);
-      for (const part of ['it died', 'no Python', '21.50 dB', 'This run is not complete', 'Other programs used 50 %'])
+      for (const part of [
+        'it died',
+        'it stopped',
+        'chunk 64',
+        'no Python',
+        '21.50 dB',
+        'This run is not complete',
+        'Other programs used 50 %',
+      ])
         expect(text).toContain(part);
     }
     expect(makeQualityPage(found([]))).toContain('Nothing was measured.');
