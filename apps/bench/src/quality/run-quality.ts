@@ -32,8 +32,8 @@ const describeResult = ({ final, wall, steps, diverged }: TrialResult): string =
 
 /**
  * Times the steps of all methods, runs the trials, and writes `results.json`, `index.html` and `report.md` into the folder after each trial. The results of
- * single trials are kept in its folder `trials`, and times of steps in its file `times.json`; they are not measured again. When the run is stopped, it writes the
- * results so far and then throws the signal's reason.
+ * single trials are kept in its folder `trials`, and times of steps in its file `times.json`; they are not measured
+ * again. When the run is stopped, it writes the results so far and then throws the signal's reason.
  *
  * @throws InputError when the folder cannot be used, no peer is available, or a signal has too few samples
  */

@@ -84,7 +84,7 @@ test('a run that is stopped keeps what is done, and continues', { timeout: 60_00
     '1 trial measured before, but with other code, programs, signals or on another machine: measured again',
   ]);
   expect(again.results.slice(1)).toEqual(second.results.slice(1));
-  expect(again.results[0]?.seconds).not.toBe(done.seconds);
+  expect(again.results[0]?.wall).not.toBe(done.wall);
   // A file that is not whole is no result; with --fresh none is used.
   writeFileSync(join(output, 'trials', kept[0] as string), '{"trial":');
   expect((await runQuality(optionsFor(output, { trials: [trialOf({})] }))).results[0]?.wall).toBeGreaterThan(0);
