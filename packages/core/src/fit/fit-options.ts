@@ -6,7 +6,7 @@ import type { Adapter } from './adapt.ts';
 import { bestDecayOf, type KeepBestOptions } from './best-state.ts';
 import type { CheckpointStore } from './checkpoint.ts';
 import type { DivergenceOptions } from './divergence.ts';
-import { isSearchOptimizer, type Optimizer } from './optimizer.ts';
+import { isSearchOptimizer, type Optimizer, type SearchOptimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
 import type { ChunkListener, PointSource } from './points.ts';
 import type { Checkpoint } from './read-checkpoint.ts';
@@ -43,8 +43,8 @@ export interface FitOptions {
   /** The total number of updates, including those before a resume. */
   readonly steps: number;
   /**
-   * `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, if every step has
-   * all points.
+   * `adam()` if absent: learning rate 1e-4. `lbfgs()` needs fewer steps, of several evaluations each, and fixed
+   * points.
    */
   readonly optimizer?: Optimizer;
   /** A factor on the learning rate; constant if absent. Not with a search optimizer such as `lbfgs`. */
@@ -213,6 +213,20 @@ const assertPoints = (model: Model, term: Term): void => {
   assertPositiveInteger(`fields of term '${name}'`, points.fields);
 };
 
+/** Every term's points must suit a search. */
+const assertSearchablePoints = (terms: readonly ObjectiveTerm[], { kind, needsFixedPoints }: SearchOptimizer): void => {
+  for (const { name, points } of terms.filter(isPointTerm)) {
+    if (readsLosses(points))
+      throw new TypeError(
+        `fit: the points of term '${name}' observe losses, which ${kind} does not support: it evaluates them several times per step`,
+      );
+    if (needsFixedPoints && !points.fixed)
+      throw new TypeError(
+        `fit: the points of term '${name}' must be fixed with ${kind}, which compares losses and gradients of different steps, got points that are drawn anew in each step. Give it all points, e.g. by pointSet, or use adam`,
+      );
+  }
+};
+
 const assertTerms = (model: Model, terms: readonly ObjectiveTerm[]): void => {
   if (terms.length === 0) throw new RangeError('fit: needs at least one term, got none');
   const names = new Set<string>();
@@ -294,10 +308,5 @@ export const assertFitOptions = (
   assertGroups(model.layout, groups);
   assertTerms(model, terms);
   for (const { terms: heldOut = [] } of stopRulesOf(options)) for (const term of heldOut) assertPoints(model, term);
-  if (isSearchOptimizer(optimizer))
-    for (const term of terms)
-      if (isPointTerm(term) && readsLosses(term.points))
-        throw new TypeError(
-          `fit: the points of term '${term.name}' observe losses, which ${optimizer.kind} does not support: it evaluates them several times per step`,
-        );
+  if (isSearchOptimizer(optimizer)) assertSearchablePoints(terms, optimizer);
 };

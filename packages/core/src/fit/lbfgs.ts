@@ -85,9 +85,8 @@ const pairsOf = (state: readonly Float32Array[]): Pair[] =>
 
 /**
  * L-BFGS (algorithm 7.5) with a line search for the strong Wolfe conditions. It needs few steps where the objective is
- * smooth and the same in every step: all points in each step, or at least many. A step of the fit is up to
- * `maxIterations` iterations on one draw of points, so that the line search and the curvature history belong to one
- * function.
+ * smooth. A step of the fit is up to `maxIterations` iterations. The line search compares losses, and the curvature
+ * history compares gradients, so `fit` refuses points that are drawn anew in each step: all points must be `fixed`.
  *
  * Parameters and gradients are float32 as in all fits; products and sums are computed in float64, on the host.
  *
@@ -130,7 +129,7 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
       let along = direction(gradient, pairs);
       let derivative = dot(gradient, along);
       if (!(derivative < 0)) {
-        // Rounding, or pairs from other points: the history is not usable here.
+        // Rounding, or pairs from other weights of the terms: the history is not usable here.
         pairs = [];
         along = direction(gradient, pairs);
         derivative = dot(gradient, along);
@@ -172,6 +171,7 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
 
   return {
     kind: 'lbfgs',
+    needsFixedPoints: true,
     learningRate,
     settings: {
       learningRate,

@@ -126,6 +126,11 @@ export interface SearchOutput {
  * schedules and `clipNorm`.
  */
 export interface SearchOptimizer extends OptimizerBase {
+  /**
+   * True where what it keeps from step to step describes one function: `fit` then refuses points that are drawn anew in
+   * each step.
+   */
+  readonly needsFixedPoints?: boolean;
   search(input: SearchInput): Promise<SearchOutput>;
 }
 

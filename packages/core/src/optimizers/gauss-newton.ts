@@ -68,8 +68,9 @@ const productsAt = (
 /**
  * The Gauss-Newton method: a step solves (G + lambda I) s = -g by conjugate gradients with the products G v of
  * `@neural-fields/core/curvature`, and is accepted if the loss decreases. It needs few steps, of many products each,
- * and suits small networks whose residuals become small, e.g. solutions of differential equations. Every step should
- * use all points. The loss of every term needs a `tangent`, which e.g. `pointwiseLoss` provides.
+ * and suits small networks whose residuals become small, e.g. solutions of differential equations. Losses are compared
+ * on the points of one step, so the points may be drawn anew in each; all points are better. The loss of every term
+ * needs a `tangent`, which e.g. `pointwiseLoss` provides.
  *
  * Parameters, gradients and products are float32; the linear systems are solved in float64, on the host.
  *

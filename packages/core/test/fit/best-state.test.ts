@@ -11,13 +11,12 @@ import {
   type FitOptions,
   type FitProgress,
   fit,
-  lbfgs,
   type Schedule,
   siren,
   stopAt,
   term,
 } from '../../src/index.ts';
-import { randomPoints, smoothImage, squaredError } from './signals.ts';
+import { lbfgsOfEachStep, randomPoints, smoothImage, squaredError } from './signals.ts';
 import { memoryStore } from './store.ts';
 
 beforeAll(() => setBackend('cpu'));
@@ -128,7 +127,7 @@ const interrupted = async (options: FitOptions, left: readonly number[], objecti
 it.each(['adam', 'lbfgs'])('resumes to the same bits, before and after the leap: %s', async kind => {
   const random = [term({ points: randomPoints(9), loss: squaredError })];
   const options: FitOptions = {
-    ...(kind === 'adam' ? leaping : { steps: 8, optimizer: lbfgs({ maxIterations: 2 }) }),
+    ...(kind === 'adam' ? leaping : { steps: 8, optimizer: lbfgsOfEachStep({ maxIterations: 2 }) }),
     keepBest: { decay: 0.6 },
   };
   const whole = await run(options, random);

@@ -9,14 +9,13 @@ import {
   type FitOptions,
   type FitProgress,
   fit,
-  lbfgs,
   PointDataError,
   type PointSource,
   siren,
   type Term,
   term,
 } from '../../src/index.ts';
-import { randomPoints, smoothImage, squaredError } from './signals.ts';
+import { lbfgsOfEachStep, randomPoints, smoothImage, squaredError } from './signals.ts';
 import { memoryStore } from './store.ts';
 
 beforeAll(() => setBackend('cpu'));
@@ -122,7 +121,7 @@ describe('points and targets that are not finite', () => {
     const points = spoiled(randomPoints(8), 'coords', (values, step) => {
       if (step === 2) values[1] = Number.NaN;
     });
-    const attempt = run(newField(), [term({ points, loss: squaredError })], { steps: 3, optimizer: lbfgs() });
+    const attempt = run(newField(), [term({ points, loss: squaredError })], { steps: 3, optimizer: lbfgsOfEachStep() });
     await expect(attempt).rejects.toThrow(
       'coords[1] is NaN (1 of 16 values are not finite), in the points that were drawn for step 2',
     );

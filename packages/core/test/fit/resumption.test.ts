@@ -10,12 +10,11 @@ import {
   type Field,
   type FitOptions,
   fit,
-  lbfgs,
   siren,
   type Term,
   term,
 } from '../../src/index.ts';
-import { randomPoints, squaredError } from './signals.ts';
+import { lbfgsOfEachStep, randomPoints, squaredError } from './signals.ts';
 import { memoryStore } from './store.ts';
 
 beforeAll(() => setBackend('cpu'));
@@ -30,7 +29,7 @@ class Killed extends Error {}
 
 describe.each([1, 3])('a run that reports every %i steps and is killed again and again', reportEvery => {
   it.each(['adam', 'lbfgs'])('has the training curve and the bits of an uninterrupted one: %s', async kind => {
-    const optimizer = kind === 'adam' ? adam({ learningRate: 1e-2 }) : lbfgs({ maxIterations: 3 });
+    const optimizer = kind === 'adam' ? adam({ learningRate: 1e-2 }) : lbfgsOfEachStep({ maxIterations: 3 });
     const each: FitOptions = { ...options, steps: kind === 'adam' ? STEPS : 5, optimizer, reportEvery };
     /** Runs until the `deadline`th event: a draw, a write of the store (before or after), or a report. */
     const go = async (

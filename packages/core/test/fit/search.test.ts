@@ -13,12 +13,13 @@ import {
   type FitProgress,
   fit,
   lbfgs,
+  type PointSource,
   type SearchOptimizer,
   siren,
   type Term,
   term,
 } from '../../src/index.ts';
-import { randomPoints, smoothImage, squaredError } from './signals.ts';
+import { lbfgsOfEachStep, randomPoints, smoothImage, squaredError } from './signals.ts';
 
 beforeAll(() => setBackend('cpu'));
 
@@ -123,7 +124,7 @@ describe('fit with lbfgs', () => {
     expect(evaluationsOf(reports)).toBe(losses);
     const drawnAnew = await run(newField(), [term({ points: randomPoints(25), loss: squaredError })], {
       steps: 4,
-      optimizer: lbfgs({ maxIterations: 1 }),
+      optimizer: lbfgsOfEachStep({ maxIterations: 1 }),
     });
     for (const { evaluations } of drawnAnew) expect(evaluations).toBeGreaterThanOrEqual(2);
   });
@@ -139,7 +140,8 @@ describe('fit with lbfgs', () => {
         return batch;
       },
     };
-    await run(newField(), [term({ points, loss: squaredError })], { steps: 3, optimizer: lbfgs({ maxIterations: 3 }) });
+    const optimizer = lbfgsOfEachStep({ maxIterations: 3 });
+    await run(newField(), [term({ points, loss: squaredError })], { steps: 3, optimizer });
     expect(new Set(first).size).toBe(3);
     expect(first.length).toBeGreaterThan(9);
   });
@@ -149,7 +151,7 @@ describe('fit with lbfgs', () => {
     ['random', () => term({ points: randomPoints(40), loss: squaredError })],
   ] as const)('resumes from a checkpoint to the same bits, with %s points', async (_, newTerm) => {
     const options = {
-      optimizer: lbfgs({ maxIterations: 3, historySize: 5 }),
+      optimizer: lbfgsOfEachStep({ maxIterations: 3, historySize: 5 }),
       steps: 5,
       averageDecay: 0.5,
       chunkSize: 50,
@@ -237,6 +239,24 @@ describe('fit with lbfgs', () => {
     await expect(poisoned(value => mul(value, Number.NaN))).rejects.toMatchObject({ name: 'DivergenceError', step: 1 });
     // The derivative of the root at 0 is infinite.
     await expect(poisoned(value => sqrt(mul(value, 0)))).rejects.toThrow('the gradient is not finite');
+  });
+
+  it('refuses points that are drawn anew in each step, before any work', async () => {
+    let draws = 0;
+    const counting = {
+      ...randomPoints(9),
+      draw(...at: Parameters<PointSource['draw']>) {
+        draws += 1;
+        return randomPoints(9).draw(...at);
+      },
+    };
+    const terms = [imageTerm(), term({ name: 'drawn', points: counting, loss: squaredError })];
+    const attempt = run(newField(), terms, { steps: 2, optimizer: lbfgs() });
+    await expect(attempt).rejects.toThrow(TypeError);
+    await expect(attempt).rejects.toThrow(
+      "fit: the points of term 'drawn' must be fixed with lbfgs, which compares losses and gradients of different steps, got points that are drawn anew in each step. Give it all points, e.g. by pointSet, or use adam",
+    );
+    expect(draws).toBe(0);
   });
 
   it('rejects options that would invalidate its search', async () => {

@@ -1,6 +1,6 @@
 /** @file Small known signals for tests of the fit loop. */
 import { squaredDifference, type Tensor } from '@tensorflow/tfjs-core';
-import type { PointLoss, PointSource } from '../../src/index.ts';
+import { type LbfgsOptions, lbfgs, type PointLoss, type PointSource, type SearchOptimizer } from '../../src/index.ts';
 
 /** `side * side` points of a smooth 2D function, the same at every step. */
 export const smoothImage = (side: number): PointSource => {
@@ -40,3 +40,9 @@ export const randomPoints = (pointsPerStep: number): PointSource => ({
 
 /** The squared error of the value. */
 export const squaredError: PointLoss = ({ value }, { targets }) => squaredDifference(value, targets['value'] as Tensor);
+
+/** L-BFGS that accepts points which are drawn anew: a search optimizer on the points of each step. */
+export const lbfgsOfEachStep = (options?: LbfgsOptions): SearchOptimizer => ({
+  ...lbfgs(options),
+  needsFixedPoints: false,
+});
