@@ -1,13 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { assertMemory } from '@neural-fields/app-kit';
 import { networkMemory } from '@neural-fields/app-kit/fitting';
-import { fieldFromData, parameterLayout, siren } from '@neural-fields/core';
-import type { PointSet } from '@neural-fields/signals';
+import { adam, createField, fieldFromData, fit, parameterLayout, siren, term } from '@neural-fields/core';
+import { decodeFieldData } from '@neural-fields/core/files';
+import { mse } from '@neural-fields/losses';
+import { decodeImage, type PointSet, pixels } from '@neural-fields/signals';
 import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
+import { type GivenSettings, mergeSettings, type Settings } from '../src/settings/fit-settings.ts';
 import { settingsFor } from '../src/settings/presets.ts';
+import { prepareAudio } from '../src/signals/prepare-audio.ts';
+import { signalFromShape } from '../src/signals/prepare-shape.ts';
 import { MEASURED, measureQuality } from '../src/signals/quality.ts';
 import { run, tiny } from './cli.ts';
-import { writePicture } from './examples.ts';
+import { writePicture, writeSound } from './examples.ts';
 import '@tensorflow/tfjs-backend-cpu';
 
 test('fast takes random batches of 8,192 points, or all points of a smaller signal; paper takes all', () => {
@@ -18,18 +25,66 @@ test('fast takes random batches of 8,192 points, or all points of a smaller sign
     schedule: 'cosine',
     batch: 8192,
     keep: 'best',
+    recoveries: 3,
   });
   expect(settingsFor('balanced', 'image', 8193)).toEqual({ ...settingsFor('fast', 'image', 8193), steps: 2000 });
   expect(settingsFor('fast', 'image', 8192).batch).toBe('full');
-  expect(settingsFor('paper', 'image', 12e6)).toEqual({
-    steps: 10_000,
-    learningRate: 1e-4,
-    omega0: 30,
-    schedule: 'constant',
-    batch: 'full',
-    keep: 'last',
+  const paper = {
+    ...{ learningRate: 1e-4, omega0: 30, schedule: 'constant', batch: 'full', keep: 'last', recoveries: 0 },
+  };
+  expect(settingsFor('paper', 'image', 12e6)).toEqual({ ...paper, steps: 10_000 });
+  expect(settingsFor('paper', 'audio', 12e6)).toEqual({ ...paper, steps: 9_000 });
+});
+
+test('paper is plain Adam on all points, also where the loss jumps: no recovery, and the last parameters', async () => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.png', { width: 8, height: 6 });
+  const image = await decodeImage(readFileSync(join(cwd, 'a.png')), { channels: 'keep' });
+  // At this rate the loss jumps to hundreds of times the first one.
+  const [steps, learningRate] = [12, 3];
+  const fitted = await run(
+    ['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--preset', 'paper', '--lr', '3', '--steps', '12', '--json'],
+    { cwd },
+  );
+  expect(fitted).toMatchObject({ code: 0, stderr: '' });
+  const lines = jsonLines(fitted);
+  const losses = lines.filter(({ event }) => event === 'progress').map(({ loss }) => loss as number);
+  expect(Math.max(...losses)).toBeGreaterThan(100 * (losses[0] as number));
+  expect(lines.filter(line => line['event'] === 'recovery' || line['kept'] !== undefined)).toEqual([]);
+  const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 }), { seed: 0 });
+  const points = pixels(image, { convention: 'corner-aligned', range: [-1, 1] });
+  const divergence = { spikeFactor: Number.POSITIVE_INFINITY };
+  const options = { steps, optimizer: adam({ learningRate }), divergence };
+  for await (const _ of fit(field, [term({ points, loss: mse() })], options));
+  const own = decodeFieldData(readFileSync(join(cwd, 'a.safetensors')));
+  expect(own.parameters.size).toBe(6);
+  for (const [name, { data }] of own.parameters) expect(data).toEqual(await field.parameters[name]?.data());
+  field.dispose();
+  // The default recovers from such a jump.
+  const fast = await run(['fit', 'a.png', '-o', 'b.safetensors', ...tiny, '--lr', '3', '--steps', '12', '--json'], {
+    cwd,
   });
-  expect(settingsFor('paper', 'audio', 12e6).steps).toBe(9000);
+  expect(jsonLines(fast).some(({ event }) => event === 'recovery')).toBe(true);
+});
+
+test("paper has the authors' coordinates: sounds on [-100, 100], shapes that fill the box around their mean", async () => {
+  const cwd = emptyFolder();
+  writeSound(cwd, 'a.wav', { length: 50, sampleRate: 100 });
+  const bytes = new Uint8Array(readFileSync(join(cwd, 'a.wav')));
+  const settings = (given: GivenSettings = {}): Settings => mergeSettings({ preset: 'paper', ...given });
+  const sound = await prepareAudio('a.wav', bytes, settings(), { say: () => undefined });
+  expect(sound.description.spans).toEqual([[-100, 100]]);
+  expect(Array.from(sound.points.draw(0, 50).coords).map(Math.round)).toEqual(
+    Array.from({ length: 50 }, (_, i) => Math.round((200 * i) / 49 - 100)),
+  );
+  const cloud = {
+    positions: Float32Array.of(0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2),
+    normals: Float32Array.of(0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1),
+  };
+  const placed = (given?: GivenSettings): unknown => signalFromShape('a.xyz', cloud, settings(given)).description;
+  // The mean is (1, 0.25, 0.5): centred coordinates are from -1 to 3, and one map takes them to -1 and 1.
+  expect(placed()).toMatchObject({ similarity: { scale: 0.5, offset: [-1, -0.625, -0.75] } });
+  expect(placed({ margin: 0.5 })).toMatchObject({ similarity: { scale: 0.25 } });
 });
 
 test('options come before the preset', async () => {

@@ -29,6 +29,7 @@ import { imagePageOf } from '../page/image/image-page.ts';
 import { NYQUIST } from '../page/image/spectra.ts';
 import { curvePlot, spectrumPlot } from '../page/plots.ts';
 import { openRecording } from '../recording/recording.ts';
+import { presets } from '../settings/presets.ts';
 import { signalFromImage } from '../signals/prepare-image.ts';
 import { measureQuality } from '../signals/quality.ts';
 import { demoPageText } from './page.ts';
@@ -150,6 +151,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
   try {
     await runFit(field, prepared, {
       settings: fit,
+      recoveries: presets.fast.image.recoveries,
       backend: backend.name,
       output,
       progress,

@@ -143,7 +143,7 @@ const stepsOf = async (
   const saved = checkpoint?.resume?.steps;
   if (saved !== undefined) return saved;
   printer.log('measures how long a step takes');
-  const { steps: _, ...options } = { ...fitOptions(given), ...prepared.fitOptions };
+  const { steps: _, ...options } = fitOptions(given);
   const steps = await stepsWithin(field, prepared.terms(given), { ...options, seconds: time, signal });
   printer.log(`--time ${formatSeconds(time)}: ${plural(steps, 'step')}`);
   return steps;
@@ -233,6 +233,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   try {
     const taken = await runFit(field, prepared, {
       settings: loop,
+      recoveries: defaults.recoveries,
       goals: settings,
       backend: backend.name,
       output: printer,

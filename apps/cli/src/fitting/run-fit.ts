@@ -9,7 +9,7 @@ import {
   fitOptions,
 } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
-import { CheckpointError, DivergenceError, type Field, type FitProgress } from '@neural-fields/core';
+import { CheckpointError, DivergenceError, type Field, type FitOptions, type FitProgress } from '@neural-fields/core';
 import type { Settings } from '../settings/fit-settings.ts';
 import { formatGoal } from '../settings/goals.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
@@ -17,6 +17,8 @@ import type { PreparedSignal } from '../signals/prepared-signal.ts';
 /** What a run needs besides the field and its signal. */
 export interface RunFitOptions {
   readonly settings: FitSettings;
+  /** Those of the preset. */
+  readonly recoveries: number;
   /** The value of `--time` in seconds, and that of `--until`. */
   readonly goals?: Pick<Settings, 'time' | 'until'> | undefined;
   readonly backend: string;
@@ -81,16 +83,21 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
   } else output.warn('stopped before the first step was done; there is nothing to resume');
 };
 
+/** What counts as divergence: a jump that a fit may recover from, or without recoveries only a loss that is not finite. */
+const divergenceOf = ({ jump }: PreparedSignal, recoveries: number): Pick<FitOptions, 'divergence'> =>
+  recoveries === 0 ? { divergence: { spikeFactor: Number.POSITIVE_INFINITY } } : jump ? { divergence: jump } : {};
+
 /**
  * Fits a field to a signal, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half
- * the learning rate.
+ * the learning rate, as often as `recoveries` says.
  *
  * @returns the number of steps taken
  * @throws InputError when the checkpoint belongs to another run or the fit diverges, InterruptedError when it is
  *   stopped, after a checkpoint
  */
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<number> => {
-  const { settings, goals: { time, until } = {}, backend, checkpoint, output, progress, signal, report } = options;
+  const { settings, recoveries, goals: { time, until } = {}, backend, checkpoint } = options;
+  const { output, progress, signal, report } = options;
   let step = checkpoint?.file.step ?? 0;
   if (step > 0) output.log(`resumes from step ${step} of '${checkpoint?.file.path}'`);
   const driven: DrivenFit = {
@@ -98,7 +105,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
     terms: prepared.terms(settings),
     options: {
       ...fitOptions(settings),
-      ...prepared.fitOptions,
+      ...divergenceOf(prepared, recoveries),
       ...(until && { until: prepared.until(until) }),
     },
     identity: {
@@ -110,7 +117,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
       backend,
     },
     metadata: { [SIGNAL_KEY]: JSON.stringify(prepared.description) },
-    recoveries: prepared.recoveries,
+    recoveries,
     saving: checkpoint && {
       store: checkpoint.file.store,
       everySeconds: checkpoint.everySeconds,

@@ -73,7 +73,7 @@ export interface ShapeSettings {
   readonly weights?: ShapeTermOptions['weights'] | undefined;
   /** The weight of the distance to the shape's nearest point, off the surface; 0 for the paper's loss alone. */
   readonly distanceWeight?: number | undefined;
-  /** The margin between the shape and the box [-1, 1]^3, as a fraction; 0.1 if absent. */
+  /** The margin between the shape and the box [-1, 1]^3, as a fraction; if absent, the preset's. */
   readonly margin?: number | undefined;
   /** The normals of a mesh: those of its triangles (if absent), or interpolated from its vertices. */
   readonly normals?: 'face' | 'vertex' | undefined;
@@ -187,7 +187,7 @@ export const settingDefinitions: Definitions = {
   },
   omega0: {
     flags: '--omega0 <number>',
-    description: 'frequency factor of the first layer (default: 30, sound 8000; paper 30, sound 3000)',
+    description: 'frequency factor of the first layer (default: 30, sound 8000; paper 30)',
     parse: positive,
   },
   omegaHidden: {
@@ -356,7 +356,7 @@ export const settingDefinitions: Definitions = {
   },
   margin: {
     flags: '--margin <share>',
-    description: 'margin between the shape and its box from -1 to 1, as a share (default: 0.1)',
+    description: 'margin between the shape and its box from -1 to 1, as a share (default: 0.1; paper 0)',
     parse: fraction,
     kind: 'shape',
   },

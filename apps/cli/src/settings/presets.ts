@@ -1,10 +1,15 @@
 /**
  * @file The presets: settings that show a result within about a minute on two cores, settings that take about four
  * minutes, and those of the SIREN paper. docs/defaults.md has the measurements behind them.
+ *
+ * `paper` is what Sitzmann et al. 2020 published, with nothing added: a loss that jumps is neither recovered from nor
+ * an error, and the last parameters are the result.
  */
 
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
+import type { UnitBoxOptions } from '@neural-fields/shapes';
+import type { Span } from '@neural-fields/signals';
 
 /** The values of `--preset`. */
 export const presetNames = ['fast', 'balanced', 'paper'] as const;
@@ -24,6 +29,11 @@ export interface SignalDefaults {
   readonly clipNorm?: number | undefined;
   /** Which parameters the field keeps: those with the lowest running loss, or the last ones. */
   readonly keep: 'best' | 'last';
+  /**
+   * How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. With 0
+   * only a loss that is not finite ends it.
+   */
+  readonly recoveries: number;
 }
 
 /** Settings of a shape's loss. */
@@ -36,6 +46,10 @@ export interface ShapeDefaults {
 
 type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & {
   readonly shapeLoss: ShapeDefaults;
+  /** How a shape is placed in [-1, 1]^3. */
+  readonly shapeBox: Required<UnitBoxOptions>;
+  /** The coordinates of the first and the last sample of a sound. */
+  readonly soundSpan: Span;
   /** Seconds of a sound to fit. */
   readonly duration: 'all' | number;
 };
@@ -43,15 +57,21 @@ type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & {
 /** The weights of Sitzmann et al. 2020, equation 6, as in the authors' code. */
 const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
 
+/** What all pictures and sounds of the default preset have in common; a rate that suits most networks can be too high. */
+const sampled = { schedule: 'cosine', batch: 8192, keep: 'best', recoveries: 3 } as const;
+
 const fast: Preset = {
-  image: { steps: 500, learningRate: 1e-3, omega0: 30, schedule: 'cosine', batch: 8192, keep: 'best' },
+  image: { steps: 500, learningRate: 1e-3, omega0: 30, ...sampled },
   // At a rate of 1e-3 the SNR of a sound stays near 0 dB, and also at 5e-4 with a higher omega0.
-  audio: { steps: 500, learningRate: 2e-4, omega0: 8000, schedule: 'cosine', batch: 8192, keep: 'best' },
+  audio: { steps: 500, learningRate: 2e-4, omega0: 8000, ...sampled },
   // A step takes 1.5 times as long as a picture's. On the Stanford bunny, 500 steps gave a surface error of 6.3e-5, a
   // normal error of 5.4 degrees and an eikonal error of 0.051; 300 steps gave 7.7e-5, 5.7 and 0.069. The same amount of
   // work in 400 steps of 2,000 points or 500 of 1,600 gave eikonal errors of 0.079 and 0.093.
-  shape: { steps: 300, learningRate: 5e-4, omega0: 30, schedule: 'cosine', batch: 2800, clipNorm: 1, keep: 'best' },
+  shape: { ...sampled, steps: 300, learningRate: 5e-4, omega0: 30, batch: 2800, clipNorm: 1, recoveries: 6 },
   shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
+  // A closed surface needs some margin to stay closed in the box.
+  shapeBox: { margin: 0.1, method: 'box' },
+  soundSpan: [-1, 1],
   // On a synthetic song (44.1 kHz, stereo, from its first minute on), 3 s reached an SNR of 20.1 dB, 5 s 17.5 dB and
   // 10 s 13.6 dB.
   duration: 5,
@@ -66,25 +86,28 @@ const longer = (settings: SignalDefaults): SignalDefaults => ({
   steps: BALANCED_FACTOR * settings.steps,
 });
 
+/** What every fit of the paper has in common: Sitzmann et al. 2020, supplement, and the authors' code. */
+const published = {
+  learningRate: 1e-4,
+  omega0: 30,
+  schedule: 'constant',
+  batch: 'full',
+  keep: 'last',
+  recoveries: 0,
+} as const;
+
 /** All presets. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
   fast,
   balanced: { ...fast, image: longer(fast.image), audio: longer(fast.audio), shape: longer(fast.shape) },
-  // Sitzmann et al. 2020, supplement, and the authors' code.
   paper: {
-    image: { steps: 10_000, learningRate: 1e-4, omega0: 30, schedule: 'constant', batch: 'full', keep: 'last' },
-    // The authors' [-100, 100] with omega0 = 30 is [-1, 1] with 3000.
-    audio: { steps: 9_000, learningRate: 1e-4, omega0: 3000, schedule: 'constant', batch: 'full', keep: 'last' },
-    shape: {
-      steps: 10_000,
-      learningRate: 1e-4,
-      omega0: 30,
-      schedule: 'constant',
-      batch: 2800,
-      clipNorm: 1,
-      keep: 'last',
-    },
+    image: { ...published, steps: 10_000 },
+    audio: { ...published, steps: 9_000 },
+    shape: { ...published, steps: 10_000, batch: 2800, clipNorm: 1 },
     shapeLoss: { near: 0, weights: WEIGHTS, distanceWeight: 0 },
+    shapeBox: { margin: 0, method: 'mean' },
+    // With [-1, 1] and an omega0 of 3000 the same network would have biases that learn 100 times as fast.
+    soundSpan: [-100, 100],
     duration: 'all',
   },
 };

@@ -1,25 +1,12 @@
 import { basename } from 'node:path';
 import { explainedWithin, InputError, UsageError } from '@neural-fields/app-kit';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
-import {
-  type Audio,
-  AudioError,
-  audioSamples,
-  type DecodedAudio,
-  decodeAudio,
-  type Span,
-} from '@neural-fields/signals';
+import { type Audio, AudioError, audioSamples, type DecodedAudio, decodeAudio } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { AudioSettings, Settings } from '../settings/fit-settings.ts';
 import { presets } from '../settings/presets.ts';
 import { type Announcer, announced } from './announce.ts';
 import { type PreparedSamples, preparedSamples } from './prepared-samples.ts';
-
-/**
- * The coordinates of the first and the last sample. With omega0 = 3000 this is the SIREN authors' [-100, 100] with
- * omega0 = 30.
- */
-const COORDINATES: Span = [-1, 1];
 
 const peakOf = (data: ArrayLike<number>): number => {
   let peak = 0;
@@ -93,6 +80,7 @@ export const prepareAudio = async (
   announcer: Announcer,
 ): Promise<PreparedSamples> => {
   const { grid: convention } = settings;
+  const { soundSpan } = presets[settings.preset];
   const decode = (): DecodedAudio => {
     try {
       return decodeAudio(bytes);
@@ -116,12 +104,12 @@ export const prepareAudio = async (
     channels,
     sampleRate,
     convention,
-    spans: [COORDINATES],
+    spans: [soundSpan],
     range: [-1 / peak, 1 / peak],
     ...(isPart && { offset: part.first }),
   };
   const amplitude = peak === 1 ? 'keep' : 'peak';
-  const points = audioSamples(sound, { coordinateRange: COORDINATES, convention, amplitude });
+  const points = audioSamples(sound, { coordinateRange: soundSpan, convention, amplitude });
   const name = basename(path);
   const secondsOf = (count: number): number => count / sampleRate;
   const seconds = secondsOf(length).toFixed(3);

@@ -90,8 +90,8 @@ export const signalFromShape = (
   whole: PointCloud | Mesh | DecodedShape,
   settings: ShapeSettings & Pick<Settings, 'preset'>,
 ): PreparedSignal => {
-  const { preset, margin, normals = 'face' } = settings;
-  const { shapeLoss } = presets[preset];
+  const { shapeLoss, shapeBox } = presets[settings.preset];
+  const { margin = shapeBox.margin, normals = 'face' } = settings;
   const { near = shapeLoss.near, weights = shapeLoss.weights, distanceWeight = shapeLoss.distanceWeight } = settings;
   const triangles = isMesh(whole) ? whole.triangles.length / 3 : undefined;
   const points = whole.positions.length / 3;
@@ -101,7 +101,7 @@ export const signalFromShape = (
   ];
   const place = (): PreparedSignal => {
     const sound = isMesh(whole) ? inspectMesh(whole, notes) : inspectCloud(path, whole, notes);
-    const similarity = unitBox(sound, { method: 'box', ...(margin !== undefined && { margin }) });
+    const similarity = unitBox(sound, { ...shapeBox, margin });
     const shape = applySimilarity(sound, similarity);
     const sample = isMesh(shape) ? sampleMesh(shape, { count: MEASURED, rng: createRng(1), normals }) : shape;
     const description: ShapeDescription = {
@@ -121,8 +121,7 @@ export const signalFromShape = (
       outFeatures: 1,
       notes,
       defaults: name => presets[name].shape,
-      recoveries: 6,
-      fitOptions: { divergence: { spikeFactor: SPIKE_FACTOR } },
+      jump: { spikeFactor: SPIKE_FACTOR },
       sha256: hashShape(whole),
       identity: {
         box: JSON.stringify(similarity),

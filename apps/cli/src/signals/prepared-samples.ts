@@ -21,9 +21,6 @@ export interface PreparedSamples extends PreparedSignal {
   readonly points: PointSet;
 }
 
-/** A learning rate that suits most networks can be too high for a wide one. */
-const RECOVERIES = 3;
-
 /** The number of points processed at once. */
 const CHUNK = 65_536;
 
@@ -77,7 +74,6 @@ export const preparedSamples = async (
   notes,
   warnings: [...warnings, ...oddities.map(({ text }) => text)],
   defaults: preset => settingsFor(preset, description.kind, points.size),
-  recoveries: RECOVERIES,
   outFeatures: description.channels,
   sha256: await hashSamples(description, points, onProgress),
   terms: settings => [term({ points: pointsOf(points, settings), loss: mse() })],

@@ -2,7 +2,7 @@
 
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
-import type { Field, FitOptions, FitProgress, StopRule, Term } from '@neural-fields/core';
+import type { DivergenceOptions, Field, FitProgress, StopRule, Term } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '@neural-fields/shapes';
 import type { PointSet } from '@neural-fields/signals';
 import type { Goal } from '../settings/goals.ts';
@@ -21,10 +21,8 @@ export interface PreparedSignal {
   readonly notes: readonly string[];
   /** Oddities of the file, which its owner should know about. */
   readonly warnings?: readonly string[];
-  /** Options of core's loop that suit the signal. */
-  readonly fitOptions?: Pick<FitOptions, 'divergence'>;
-  /** How often a fit whose loss jumps may resume from its last good step, each time with half the learning rate. */
-  readonly recoveries: number;
+  /** What counts as a jump of the loss, if the fit may recover from one and the default does not suit the signal. */
+  readonly jump?: DivergenceOptions;
   /** Pictures and sounds only: all points with their targets `value`. */
   readonly points?: PointSet;
   /** Shapes only: the shape in the field's coordinates. */
