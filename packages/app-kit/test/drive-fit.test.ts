@@ -178,6 +178,25 @@ test('a jump below the first loss is recovered from; after the last recovery it 
   field.dispose();
 });
 
+test('a recovery halves the rates of groups with schedules of their own too', async () => {
+  const own = { describe: () => 'own', factor: (step: number) => (step < 5 ? 1e-7 : 1) };
+  const groups = [{ parameters: { role: 'weight' }, schedule: own }];
+  const rates: number[] = [];
+  const optimizer = adam({ learningRate: leaping.learningRate });
+  const watched: typeof optimizer = {
+    ...optimizer,
+    update: input => {
+      rates.push(input.learningRate);
+      return optimizer.update(input);
+    },
+  };
+  const { run, field } = setUp({ options: { ...options, optimizer: watched, groups }, recoveries: 1 });
+  await expect(run()).rejects.toThrow(DivergenceError);
+  // The fit's schedule and the group's are the same, so are the rates of both; the last are those after the recovery.
+  expect(new Set(rates.slice(-2))).toEqual(new Set([leaping.learningRate / 2]));
+  field.dispose();
+});
+
 test('without recoveries, a jump below the first loss is passed over', async () => {
   const { run, field, events } = setUp({ options: jumping });
   await run();

@@ -117,6 +117,17 @@ const divergenceOf = ({ options, recoveries }: DrivenFit, left: number): Pick<Fi
   return { divergence: left > 0 ? (options.divergence ?? JUMP) : {} };
 };
 
+/** The schedules of a fit and of its groups, times a factor. */
+const slowedSchedules = (
+  { schedule = constant(), groups }: DrivenFit['options'],
+  factor: number,
+): Pick<FitOptions, 'schedule' | 'groups'> => ({
+  schedule: slowed(schedule, factor),
+  ...(groups && {
+    groups: groups.map(group => (group.schedule ? { ...group, schedule: slowed(group.schedule, factor) } : group)),
+  }),
+});
+
 /** Runs core's loop once, with a factor on the learning rate. */
 const tryFit = async (
   driven: DrivenFit,
@@ -132,7 +143,7 @@ const tryFit = async (
     ...divergenceOf(driven, left),
     onChunk: stepProgress.onChunk,
     signal,
-    ...(factor !== 1 && { schedule: slowed(options.schedule ?? constant(), factor) }),
+    ...(factor !== 1 && slowedSchedules(options, factor)),
     ...(saving && {
       checkpoint: {
         store: saving.store,

@@ -72,6 +72,19 @@ export class BestState {
   }
 
   /**
+   * Makes the latest parameters the best, whatever their running mean.
+   *
+   * @param step the number of updates that led to them
+   * @param parameters `f32[P]`. A reference is kept, not a copy
+   */
+  choose(step: number, parameters: Tensor1D): void {
+    const before = this.#now;
+    if (before === undefined) return;
+    this.#now = { ...before, parameters: keep(parameters.clone()), step, loss: before.running, seen: step };
+    before.parameters.dispose();
+  }
+
+  /**
    * The best parameters, if they are better than the latest ones; `undefined` if the last loss that was read was the
    * best: the update after it has no loss yet, so the latest parameters are kept.
    */

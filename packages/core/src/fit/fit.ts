@@ -267,6 +267,7 @@ async function* runFit(
         await stopping.judge(report, async term =>
           run.objective.lossOf(term, run.vectors.reported, drawAt(0), yieldToEventLoop),
         );
+        if (stopping.isReached) best?.choose(step, run.vectors.reported);
         if (hasEnded() && best?.earlier) {
           assign();
           report = { ...report, kept: best.earlier.step };

@@ -85,7 +85,8 @@ const readUntil = (until: unknown): NonNullable<TrainingState['until']> => {
 const readBest = (best: unknown, step: number): Omit<SavedBest, 'parameters'> => {
   const { step: at, seen, loss, running } = isObject(best) ? best : {};
   const areCounts = Number.isSafeInteger(at) && Number.isSafeInteger(seen);
-  const inOrder = areCounts && 0 <= (at as number) && (at as number) < (seen as number) && (seen as number) <= step + 1;
+  const inOrder =
+    areCounts && 0 <= (at as number) && (at as number) <= (seen as number) && (seen as number) <= step + 1;
   if (!(inOrder && Number.isFinite(loss) && Number.isFinite(running)))
     throw damaged(`its best must be steps up to ${step + 1} and losses, got ${quotedJson(best)}`);
   return { step: at as number, seen: seen as number, loss: loss as number, running: running as number };

@@ -2,6 +2,7 @@
 import { keep, tidy, type Variable } from '@tensorflow/tfjs-core';
 import type { Model, ModelDescription } from '../model.ts';
 import { assertOptions } from '../options.ts';
+import { DivergenceError } from './divergence.ts';
 import { fit } from './fit.ts';
 import { type FitOptions, fitOptionNames } from './fit-options.ts';
 import { decodeModelCheckpoint } from './read-checkpoint.ts';
@@ -22,6 +23,9 @@ const TIMED = 5;
 const MAX_REPORT_EVERY = 10;
 /** The share of the time after which no further interval is timed. */
 const MEASURING_SHARE = 0.1;
+/** Whether the fit itself can deal with an error: it has its own limits, and may recover. */
+const isDivergence = (error: unknown): boolean => error instanceof DivergenceError && !error.beforeAnyUpdate;
+
 /** The total number of steps for schedules: all factors are those at the beginning of a long fit. */
 const NOMINAL_STEPS = 1000;
 
@@ -42,11 +46,12 @@ const medianOf = (values: readonly number[]): number => {
  * for await (const { loss } of fit(field, terms, { ...options, steps })) show(loss);
  * ```
  *
- * Other work between steps, e.g. drawing the field at every report, is not timed and makes the fit longer.
+ * Other work between steps, e.g. drawing the field at every report, is not timed and makes the fit longer. If the fit
+ * diverges within these steps, those until then are timed: the fit itself says so.
  *
  * @param options those of the fit that its steps depend on, and `seconds`
  * @returns at least 1
- * @throws what {@link fit} throws, RangeError when `seconds` is not a positive number
+ * @throws what {@link fit} throws, but for a divergence after the first update; RangeError when `seconds` is not a positive number
  */
 export const stepsWithin = async (
   model: Model,
@@ -67,10 +72,11 @@ export const stepsWithin = async (
   const before = states.read();
   const variables = Object.values(model.parameters) as Variable[];
   const initial = tidy(() => variables.map(variable => keep(variable.clone())));
+  const divergence = { spikeFactor: Number.POSITIVE_INFINITY };
   const intervals: number[] = [];
   let last: number | undefined;
   try {
-    for await (const _ of fit(model, terms, { ...timed, reportEvery, steps: NOMINAL_STEPS })) {
+    for await (const _ of fit(model, terms, { ...timed, divergence, reportEvery, steps: NOMINAL_STEPS })) {
       const at = now();
       if (last !== undefined) intervals.push(at - last);
       last = at;
@@ -78,6 +84,9 @@ export const stepsWithin = async (
       if (intervals.length >= TIMED || (intervals.length > 0 && spent > 1000 * MEASURING_SHARE * seconds)) break;
       if (spent >= 1000 * seconds) break;
     }
+  } catch (error) {
+    if (!isDivergence(error)) throw error;
+    if (intervals.length === 0) intervals.push(now() - begun);
   } finally {
     for (const [index, variable] of variables.entries()) {
       const values = initial[index];

@@ -17,6 +17,11 @@ export interface StopVerdict {
   readonly state: readonly number[];
   /** Why the fit should end now; absent to continue. */
   readonly reason?: string;
+  /**
+   * True where the latest parameters have reached what the rule waits for: the fit then ends with them, also with
+   * `keepBest`. False if absent.
+   */
+  readonly isReached?: boolean;
 }
 
 /** Decides when a fit ends early. */
@@ -80,7 +85,7 @@ export const stopAt = (options: StopAtOptions): StopRule => {
       const isReached = atLeast === undefined ? value <= (atMost as number) : value >= atLeast;
       // A perfect fit has no finite PSNR.
       const state = decay === 0 || !Number.isFinite(value) ? [] : [value];
-      return { state, ...(isReached && { reason: `${metric} is ${value}, ${what}` }) };
+      return { state, ...(isReached && { reason: `${metric} is ${value}, ${what}`, isReached }) };
     },
   };
 };

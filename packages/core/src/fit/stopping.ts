@@ -8,6 +8,7 @@ export class Stopping {
   readonly #rules: readonly StopRule[];
   #states: readonly (readonly number[])[];
   #reason: string | undefined;
+  #isReached = false;
 
   /** @param saved a saved {@link state} */
   constructor(rules: readonly StopRule[], saved: TrainingState['until']) {
@@ -26,6 +27,11 @@ export class Stopping {
     return this.#reason;
   }
 
+  /** Whether the rule that ends the fit has reached its goal with the latest parameters. */
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
   /** The state for a checkpoint. */
   get state(): TrainingState['until'] {
     if (this.#rules.length === 0) return undefined;
@@ -36,13 +42,17 @@ export class Stopping {
   async judge(progress: FitProgress, lossOf: StopContext['lossOf']): Promise<void> {
     const states: (readonly number[])[] = [];
     for (const [index, rule] of this.#rules.entries()) {
-      const { state, reason } = await rule.judge(progress, { state: this.#states[index] as readonly number[], lossOf });
+      const verdict = await rule.judge(progress, { state: this.#states[index] as readonly number[], lossOf });
+      const { state, reason, isReached = false } = verdict;
       if (!(Array.isArray(state) && state.every(Number.isFinite)))
         throw new TypeError(
           `fit: until '${rule.describe()}' must return a list of finite numbers as its state, got ${JSON.stringify(state)}`,
         );
       states.push(state);
-      this.#reason ??= reason;
+      if (this.#reason === undefined && reason !== undefined) {
+        this.#reason = reason;
+        this.#isReached = isReached;
+      }
     }
     this.#states = states;
   }

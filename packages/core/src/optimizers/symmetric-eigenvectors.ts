@@ -6,6 +6,8 @@ import { applyReflection, reflectionOf } from './reflections.ts';
 
 /** Off-diagonal elements below this share of the largest element are zero. */
 const TOLERANCE = 2 ** -52;
+/** The maximum number of QR steps per row, as in LAPACK's dsteqr; about two are needed. */
+const MAX_STEPS = 30;
 
 /** T = Q' A Q. */
 interface Tridiagonal {
@@ -82,18 +84,22 @@ const step = ({ d, e, columns }: Tridiagonal, n: number, low: number, high: numb
   }
 };
 
+const identityRows = (n: number): Float32Array => Float32Array.from({ length: n * n }, (_, i) => +(i % (n + 1) === 0));
+
 /**
- * The eigenvectors of a symmetric matrix as the rows of a matrix, those of the largest eigenvalues first.
+ * The eigenvectors of a symmetric matrix as the rows of a matrix, those of the largest eigenvalues first. The identity
+ * where the matrix is not finite: whatever has made it so is reported by others.
  *
  * @param matrix row-major `[n, n]`
  * @returns row-major `[n, n]`
  */
 export const symmetricEigenvectors = (matrix: Float32Array, n: number): Float32Array => {
+  if (!matrix.every(Number.isFinite)) return identityRows(n);
   const found = tridiagonalise(Float64Array.from(matrix), n);
   const { d, e, columns } = found;
   const scale = d.reduce((most, value, i) => Math.max(most, Math.abs(value), Math.abs(e[i]!)), 0);
   const isZero = (k: number): boolean => Math.abs(e[k]!) <= TOLERANCE * scale;
-  for (let high = n - 1; high > 0; ) {
+  for (let high = n - 1, steps = 0; high > 0 && steps < MAX_STEPS * n; ) {
     if (isZero(high - 1)) {
       high -= 1;
       continue;
@@ -101,6 +107,7 @@ export const symmetricEigenvectors = (matrix: Float32Array, n: number): Float32A
     let low = high - 1;
     while (low > 0 && !isZero(low - 1)) low -= 1;
     step(found, n, low, high);
+    steps += 1;
   }
   const order = Array.from(d.keys()).sort((i, j) => d[j]! - d[i]!);
   const result = new Float32Array(n * n);

@@ -1,7 +1,8 @@
 /** @file Fits that end with their best parameters, and resume to the same ones. */
 import '@tensorflow/tfjs-backend-cpu';
-import { memory, setBackend } from '@tensorflow/tfjs-core';
+import { memory, setBackend, tensor1d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BestState } from '../../src/fit/best-state.ts';
 import {
   adam,
   CheckpointError,
@@ -110,6 +111,39 @@ it('keeps the best parameters of a fit that a rule ends', async () => {
   expect(stopped.reports).toHaveLength(5);
   expect(stopped.reports.at(-1)).toMatchObject({ stopped: 'enough', kept: 2 });
   expect(stopped.final).toEqual(whole.final);
+});
+
+it('ends with the parameters that reach a goal, also where the running loss was lower before', async () => {
+  // A low plateau, one jump, and then a loss that is lower than any, whose running mean still remembers the jump.
+  const losses = [1, 1, 1, 1, 1, 100, 0.5, 0.5];
+  const best = new BestState(0.9);
+  const parameters = tensor1d([7]);
+  for (const [i, loss] of losses.entries()) best.observe(i + 1, loss, parameters);
+  expect(best.earlier?.step).toBe(0);
+  best.choose(losses.length, parameters);
+  expect(best.earlier).toBeUndefined();
+  expect(await best.read()).toMatchObject({ step: 8, seen: 8 });
+  best.dispose();
+  parameters.dispose();
+
+  const goal = { describe: () => 'goal', judge: ({ step }: FitProgress) => verdictAt(step) };
+  const verdictAt = (step: number) => ({ state: [], ...(step === 5 && { reason: 'good', isReached: true }) });
+  const store = memoryStore();
+  const options = { ...leaping, keepBest: true, schedule: leapAt(3), until: goal };
+  const plain = await run({ ...options, keepBest: false });
+  const stopped = await run({ ...options, checkpoint: { store } });
+  expect(stopped.reports.at(-1)).toMatchObject({ step: 5, stopped: 'good' });
+  expect(stopped.reports.at(-1)?.kept).toBeUndefined();
+  expect(stopped.final).toEqual(plain.final);
+  // The checkpoint of the end has the same parameters.
+  expect((await run({ ...options, checkpoint: { store } })).final).toEqual(plain.final);
+});
+
+it('of a rule that waits for a metric are those that have it', () => {
+  const progress = { loss: 0.5, terms: {}, metrics: {} } as FitProgress;
+  const context = { state: [], lossOf: async () => 0 };
+  expect(stopAt({ metric: 'loss', atMost: 1 }).judge(progress, context)).toMatchObject({ isReached: true });
+  expect(stopAt({ metric: 'loss', atMost: 0.1 }).judge(progress, context)).not.toHaveProperty('isReached');
 });
 
 /** A run that is left after each of some steps, and resumed with a new field. */

@@ -1,6 +1,6 @@
 /** @file The number of steps within some seconds, by a clock of the test. */
 import '@tensorflow/tfjs-backend-cpu';
-import { memory, setBackend } from '@tensorflow/tfjs-core';
+import { log, memory, neg, setBackend, square } from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import {
   adam,
@@ -69,6 +69,33 @@ it('counts the steps between reports', async () => {
   const found = await stepsWithin(field, terms, { ...options, seconds: 10, now, reportEvery: 4 });
   // Six reports of four steps.
   expect(found).toBe(Math.floor((10 - 0.33) / 0.01));
+  field.dispose();
+});
+
+it.each([
+  { what: 'jumps', learningRate: 1e3, each: 20, expected: Math.floor((30 - 0.9 - 5 * 0.02) / 0.02) },
+  // The loss is NaN at the second step, and the points of two steps are drawn again to find the fault.
+  { what: 'is not finite', learningRate: 1e38, each: 100, expected: Math.floor((30 - 1.2) / 1.2) },
+])('times a fit whose loss $what, and leaves the error to the fit', async ({ learningRate, each, expected }) => {
+  const field = newField();
+  const before = parametersOf(field);
+  const { terms, now } = timedPoints(900, () => each);
+  const optimizer = adam({ learningRate });
+  expect(await stepsWithin(field, terms, { optimizer, seconds: 30, now })).toBe(expected);
+  expect(parametersOf(field)).toEqual(before);
+  const steps = fit(field, terms, { optimizer, steps: 9 });
+  await expect(
+    (async () => {
+      for await (const _ of steps);
+    })(),
+  ).rejects.toThrow('diverged at step 2');
+  field.dispose();
+});
+
+it('throws where the loss is not finite before any update', async () => {
+  const field = newField();
+  const broken = term({ points: randomPoints(8), loss: ({ value }) => log(neg(square(value))) });
+  await expect(stepsWithin(field, [broken], { ...options, seconds: 30 })).rejects.toThrow('before any update');
   field.dispose();
 });
 

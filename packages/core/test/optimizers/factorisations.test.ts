@@ -52,6 +52,17 @@ describe('symmetricEigenvectors', () => {
   });
 });
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY])('the eigenvectors of a matrix with %f are the identity', value => {
+  expect([...symmetricEigenvectors(Float32Array.of(1, value, value, 2), 2)]).toEqual([1, 0, 0, 1]);
+});
+
+it('the eigenvectors of tiny and huge matrices are found', () => {
+  for (const scale of [1e-38, 1, 1e37]) {
+    const [a, b, c, d] = symmetricEigenvectors(Float32Array.of(2 * scale, scale, scale, 2 * scale), 2);
+    for (const value of [a, b, c, d]) expect(Math.abs(value as number)).toBeCloseTo(Math.SQRT1_2, 6);
+  }
+});
+
 describe('orthonormalRows', () => {
   it('spans the leading rows, also of singular matrices', () => {
     fc.assert(
