@@ -1,6 +1,7 @@
 /** @file Pages about one's own fits. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeFieldData, encodeFieldData } from '@neural-fields/core/files';
 import { decodeAudio, decodeImage, denseArray, encodeImage } from '@neural-fields/signals';
 import { emptyFolder } from '@neural-fields/testing/programs';
 import { parseHTML } from 'linkedom';
@@ -206,4 +207,30 @@ test('report shows a field alone, beside its source and with its history', async
   const history = await report('--history', 'a.png', '-o', 'c.html');
   expect(history.stderr).toContain("--history 'a.png': it has no line of the log of a fit");
   expect(existsSync(join(cwd, 'c.html'))).toBe(false);
+});
+
+test('report reads a damaged source as the fit did, and does not mistake another decoder for another file', async () => {
+  const cwd = emptyFolder();
+  await writePicture(cwd, 'a.jpg', { width: 48, height: 32, channels: 3 });
+  const whole = readFileSync(join(cwd, 'a.jpg'));
+  writeFileSync(join(cwd, 'a.jpg'), whole.subarray(0, whole.length - 60));
+  const fit = ['fit', 'a.jpg', '-o', 'a.safetensors', ...tiny, '--steps', '4', '--allow-damaged'];
+  expect(await run(fit, { cwd })).toMatchObject({ code: 0 });
+  const report = (field: string): ReturnType<typeof run> =>
+    run(['report', field, '--source', 'a.jpg', '--backend', 'cpu'], { cwd });
+  const reported = await report('a.safetensors');
+  expect(reported).toMatchObject({ code: 0 });
+  expect(reported.stderr).toMatch(/warning: --source 'a\.jpg': .*the readable part is used/);
+  expect(reported.stderr).not.toContain('is not what the field was fitted to');
+
+  // The hash of the values is that of another decoder; then that of the file differs, too.
+  const { metadata, state: _, ...data } = decodeFieldData(readFileSync(join(cwd, 'a.safetensors')));
+  const record = JSON.parse(metadata['run'] as string) as Record<string, unknown>;
+  const withRun = async (changes: Record<string, string>): Promise<string> => {
+    const text = JSON.stringify({ ...record, ...changes });
+    writeFileSync(join(cwd, 'b.safetensors'), encodeFieldData(data, { metadata: { ...metadata, run: text } }));
+    return (await report('b.safetensors')).stderr;
+  };
+  expect(await withRun({ sha256: 'other' })).not.toContain('is not what the field was fitted to');
+  expect(await withRun({ sha256: 'other', fileSha256: 'other' })).toContain('is not what the field was fitted to');
 });

@@ -25,6 +25,8 @@ export interface FieldMetadataInput {
   readonly signal: SignalDescription;
   /** The hash of the fitted values. */
   readonly sha256: string;
+  /** Pictures only: the hash of the file's bytes. */
+  readonly fileSha256?: string | undefined;
   readonly settings: GivenSettings;
   readonly backend: string;
   /** The quality figures at the end of the fit, by name. */
@@ -35,6 +37,7 @@ export interface FieldMetadataInput {
 export interface FieldRun {
   readonly source: string;
   readonly sha256: string;
+  readonly fileSha256?: string;
   /** In the form that `--config` reads. */
   readonly settings: SettingsJson;
   readonly backend: string;
@@ -53,15 +56,28 @@ export const fieldMetadata = ({
   source,
   signal,
   sha256,
+  fileSha256,
   settings,
   backend,
   figures,
 }: FieldMetadataInput): Record<string, string> => {
-  const run: FieldRun = { source: basename(source), sha256, settings: settingsToJson(settings), backend, ...figures };
+  const run: FieldRun = {
+    source: basename(source),
+    sha256,
+    ...(fileSha256 !== undefined && { fileSha256 }),
+    settings: settingsToJson(settings),
+    backend,
+    ...figures,
+  };
   return { [SIGNAL_KEY]: JSON.stringify(signal), [RUN_KEY]: JSON.stringify(run) };
 };
 
-interface FoundSettings extends Required<Pick<Settings, 'steps' | 'learningRate' | 'batch' | 'seed'>> {
+/** The settings that are needed to read the fitted file again. */
+export type ReadingSettings = Pick<Settings, 'allowDamaged' | 'maxPixels' | 'maxBytes'>;
+
+interface FoundSettings
+  extends Required<Pick<Settings, 'steps' | 'learningRate' | 'batch' | 'seed'>>,
+    Required<ReadingSettings> {
   readonly schedule: string;
 }
 
@@ -77,6 +93,11 @@ const number = (what: string, value: unknown): number => {
 
 const string = (what: string, value: unknown): string => {
   if (typeof value !== 'string') throw wrong(what, 'text', value);
+  return value;
+};
+
+const boolean = (what: string, value: unknown): boolean => {
+  if (typeof value !== 'boolean') throw wrong(what, 'true or false', value);
   return value;
 };
 
@@ -107,10 +128,12 @@ export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundR
   if (text === undefined) return undefined;
   try {
     const numbers = { psnr: number, surfaceError: number, normalError: number, eikonalError: number };
-    const settings = { steps, learningRate: number, schedule: string, batch, seed: number };
+    const reading = { allowDamaged: boolean, maxPixels: number, maxBytes: number };
+    const settings = { steps, learningRate: number, schedule: string, batch, seed: number, ...reading };
     return present<FoundRun>(parseRecord(text), {
       source: string,
       sha256: string,
+      fileSha256: string,
       backend: string,
       ...numbers,
       settings: (what, value) => present<FoundSettings>(asRecord(what, value), settings),

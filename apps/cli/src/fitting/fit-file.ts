@@ -151,7 +151,7 @@ const stepsOf = async (
 
 const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
   const { input, output, settings, options, checkpointPath, policy, printer } = task;
-  const { description, sha256 } = prepared;
+  const { description, sha256, fileSha256 } = prepared;
   const defaults = prepared.defaults(settings.preset);
   const spec = networkSpec({
     inFeatures: coordinateCount(description),
@@ -250,6 +250,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
       source: input,
       signal: description,
       sha256,
+      fileSha256,
       settings: repeatable,
       backend: backend.name,
       figures,

@@ -12,7 +12,7 @@ import { extensions, readCurve } from '@neural-fields/app-kit/fitting';
 import { fieldFromData } from '@neural-fields/core';
 import type { FoundRun } from '../files/field-metadata.ts';
 import type { LoadedField } from '../files/load-field.ts';
-import { readOriginal } from '../signals/read-original.ts';
+import { type Original, readOriginal } from '../signals/read-original.ts';
 import { HISTORY_VALUES, type ReportPoint } from './fit-history.ts';
 import { writePage } from './write-page.ts';
 
@@ -52,6 +52,16 @@ const readHistory = (path: string | undefined): ReportPoint[] => {
   return points;
 };
 
+/**
+ * Whether a file is not the one that was fitted: neither its values nor its bytes are the same. The same bytes may have
+ * other values, because another decoder rounds differently; other bytes the same values, such as a PNG that was
+ * compressed again.
+ */
+const isOther = (original: Original, { sha256, fileSha256 }: FoundRun): boolean =>
+  sha256 !== undefined &&
+  sha256 !== original.sha256 &&
+  (fileSha256 === undefined || fileSha256 !== original.fileSha256);
+
 /** Warns that the file is not the one to which the field was fitted. */
 const warnOfOther = (output: Output, path: string | undefined, { source, sha256 }: FoundRun): void =>
   output.warn(
@@ -70,8 +80,9 @@ export const reportField = async (loaded: LoadedField, options: ReportOptions, o
   if (description === undefined)
     throw new InputError({ what: `'${path}'`, problem: 'it does not say what it represents, so it cannot be shown' });
   const history = readHistory(options.history);
-  const original = source === undefined ? undefined : await readOriginal(source, description);
-  if (original && run?.sha256 !== undefined && run.sha256 !== original.sha256) warnOfOther(output, source, run);
+  const original = source === undefined ? undefined : await readOriginal(source, description, run?.settings);
+  for (const warning of original?.warnings ?? []) output.warn(`--source '${source}': ${warning}`);
+  if (original && run && isOther(original, run)) warnOfOther(output, source, run);
   await chooseBackend(options, output);
   const field = fieldFromData(data, extensions);
   const progress = createProgress(output, { total: 1, unit: 'page' });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Explanation, formatCount, InputError, resolveSize, type Size, UsageError } from '@neural-fields/app-kit';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
@@ -78,6 +79,9 @@ const explanationOfImage = ({ problem, reason, parts: { limit, got } }: ImageErr
   return { problem: reason, hint: isDamaged ? '--allow-damaged reads what can be read' : undefined };
 };
 
+/** The hash of a file's bytes. */
+export const hashFile = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 /** Adds the file's name, and a hint, to an error of the decoder. */
 const explain = (path: string, error: unknown): unknown => {
   if (!(error instanceof ImageError)) return error;
@@ -114,7 +118,8 @@ export const prepareImage = async (
     notes.push(`shrunk from ${width} x ${height} to ${target.width} x ${target.height} pixels (bilinear, antialiased)`);
   if (image.data.length === channels)
     throw new InputError({ what: `cannot fit '${path}'`, wanted: 'at least two pixels', got: 'an image of 1 x 1' });
-  return announced(announcer, `${name}: preparing`, onProgress =>
+  const prepared = await announced(announcer, `${name}: preparing`, onProgress =>
     signalFromImage(image, settings, { notes, oddities: whole.notes, onProgress }),
   );
+  return { ...prepared, fileSha256: hashFile(bytes) };
 };

@@ -15,6 +15,11 @@ export interface PreparedSignal {
   readonly outFeatures: number;
   /** The hash of the signal's values: two files with the same hash contain the same signal. */
   readonly sha256: string;
+  /**
+   * Pictures only: the hash of the file's bytes. Decoders of JPEG, WebP and AVIF round differently, so one file may
+   * have other values elsewhere.
+   */
+  readonly fileSha256?: string;
   /** What else must match for a run to resume, by name. */
   readonly identity?: Readonly<Record<string, string>>;
   /** What was done to the file's content, as sentences. */

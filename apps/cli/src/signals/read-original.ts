@@ -21,14 +21,18 @@ import {
   pixels,
   resizeImageAsync,
 } from '@neural-fields/signals';
+import type { ReadingSettings } from '../files/field-metadata.ts';
 import { partOfAudio } from './prepare-audio.ts';
+import { hashFile } from './prepare-image.ts';
 import { hashShape } from './prepare-shape.ts';
 import { hashSamples } from './prepared-samples.ts';
 import type { PreparedSignal } from './prepared-signal.ts';
 import { measureQuality } from './quality.ts';
 
 /** The original of a field, and how well the field has learned it. */
-export interface Original extends Pick<PreparedSignal, 'points' | 'shape' | 'sha256'> {
+export interface Original extends Pick<PreparedSignal, 'points' | 'shape' | 'sha256' | 'fileSha256'> {
+  /** What the user should know about the file. */
+  readonly warnings: readonly string[];
   /** Figures by name. @throws the reason of `signal` when it is aborted */
   measure(field: Field, signal: AbortSignal): Promise<Readonly<Record<string, number>>>;
 }
@@ -38,20 +42,31 @@ const differs = (path: string, description: SignalDescription, found: string): I
 
 const ofPoints = async (description: ImageDescription | AudioDescription, points: PointSet): Promise<Original> => ({
   points,
+  warnings: [],
   sha256: await hashSamples(description, points),
   measure: async (field, signal) => ({ ...(await measureQuality(field, points, signal)) }),
 });
 
-const readImage = async (path: string, bytes: Uint8Array<ArrayBuffer>, description: ImageDescription) => {
+const readImage = async (
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  description: ImageDescription,
+  { allowDamaged = false, maxPixels }: ReadingSettings,
+): Promise<Original> => {
   const { width, height, channels, convention, spans, range } = description;
   const wanted = channels === 1 ? 'grey' : channels === 3 ? 'rgb' : 'keep';
-  const whole = await decodeImage(bytes, { channels: wanted });
+  const whole = await decodeImage(bytes, {
+    channels: wanted,
+    allowDamaged,
+    ...(maxPixels !== undefined && { maxPixels }),
+  });
   const [rows, columns, found] = whole.shape as [number, number, number];
   if (found !== channels || columns < width || rows < height)
     throw differs(path, description, `${columns} x ${rows} pixels, ${plural(found, 'channel')}`);
   const isSmaller = columns > width || rows > height;
   const image = isSmaller ? await resizeImageAsync(whole, { width, height, kernel: 'bilinear' }) : whole;
-  return ofPoints(description, pixels(image, { convention, spans, range }));
+  const original = await ofPoints(description, pixels(image, { convention, spans, range }));
+  return { ...original, fileSha256: hashFile(bytes), warnings: whole.notes.map(({ text }) => text) };
 };
 
 const readSound = (path: string, bytes: Uint8Array<ArrayBuffer>, description: AudioDescription): Promise<Original> => {
@@ -82,6 +97,7 @@ const readShape = async (
   const { normals } = cloud;
   return {
     shape,
+    warnings: [],
     sha256: hashShape(whole),
     measure: async (field, signal) =>
       normals === undefined
@@ -93,14 +109,19 @@ const readShape = async (
 /**
  * Reads the file that a field was fitted to.
  *
+ * @param settings those of the fit, if they are known
  * @throws InputError when it cannot be read, or is not a signal that matches the description
  */
-export const readOriginal = async (path: string, description: SignalDescription): Promise<Original> => {
-  const bytes = await readInput(path);
+export const readOriginal = async (
+  path: string,
+  description: SignalDescription,
+  settings: ReadingSettings = {},
+): Promise<Original> => {
+  const bytes = await readInput(path, { maxBytes: settings.maxBytes });
   try {
     switch (description.kind) {
       case 'image':
-        return await readImage(path, bytes, description);
+        return await readImage(path, bytes, description, settings);
       case 'audio':
         return await readSound(path, bytes, description);
       case 'shape':
