@@ -85,9 +85,11 @@ const operateComparison = async (page: Page): Promise<void> => {
 const operateReadout = async (page: Page): Promise<void> => {
   const stage = page.getByRole('application');
   const readout = page.locator('.compare .readout');
-  const column = async (): Promise<number> => Number(/^x (-?[\d.]+)/.exec((await readout.textContent()) ?? '')?.[1]);
+  const column = async (): Promise<number> => Number(/ {2}x (-?[\d.]+)/.exec((await readout.textContent()) ?? '')?.[1]);
   await stage.hover({ position: { x: 2, y: 2 } });
-  expect(await readout.textContent()).toMatch(/^x -1\.000 {2}y -1\.000 {2}original [\d. ]+ {2}field [\d. ]+ {2}error /);
+  expect(await readout.textContent()).toMatch(
+    /^pixel 0, 0 {2}x -1\.000 {2}y -1\.000 {2}original [\d. ]+ {2}field [\d. ]+ {2}error /,
+  );
   await stage.focus();
   await stage.press('ArrowRight');
   const next = await column();
@@ -98,6 +100,69 @@ const operateReadout = async (page: Page): Promise<void> => {
   if (!box) throw new Error('the picture is not visible');
   await page.touchscreen.tap(box.x + box.width - 3, box.y + box.height / 2);
   expect(await column()).toBe(1);
+};
+
+/** The zoom of both pictures by buttons, keys, the wheel, dragging and pinching, and the values of what is shown. */
+const operateZoom = async (page: Page): Promise<void> => {
+  const stage = page.getByRole('application');
+  const scale = (): Promise<number> => stage.evaluate(each => Number(each.style.getPropertyValue('--zoom')));
+  const pixelAt = async (x: number, y: number): Promise<readonly number[]> => {
+    const box = await stage.boundingBox();
+    if (!box) throw new Error('the picture is not visible');
+    await page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+    const text = (await page.locator('.compare .readout').textContent()) ?? '';
+    return (/^pixel (\d+), (\d+) /.exec(text) ?? []).slice(1).map(Number);
+  };
+  const button = (name: RegExp): Locator => page.getByRole('button', { name });
+  expect([await scale(), await button(/zoom out/).isDisabled()]).toEqual([1, true]);
+  // 24 x 16 pixels: at the highest zoom the shorter side shows 8 of 16.
+  await button(/zoom in/).click();
+  expect([await scale(), await button(/zoom in/).isDisabled()]).toEqual([2, true]);
+  const transforms = await stage.locator('img').evaluateAll(all => all.map(each => getComputedStyle(each).transform));
+  expect(transforms[0]).toMatch(/^matrix\(2, 0, 0, 2, /);
+  expect(transforms[1]).toBe(transforms[0]);
+  expect(await pixelAt(0.02, 0.02)).toEqual([6, 4]);
+  expect(await pixelAt(0.98, 0.98)).toEqual([17, 11]);
+  // Dragged to the right and down by a quarter: what was to the left comes into view.
+  await pixelAt(0.4, 0.4);
+  await page.mouse.down();
+  await pixelAt(0.65, 0.65);
+  await page.mouse.up();
+  expect(await pixelAt(0.02, 0.02)).toEqual([3, 2]);
+  // The arrow keys take the view along.
+  await stage.press('Shift+ArrowLeft');
+  expect(await pixelAt(0.02, 0.5)).toEqual([0, 6]);
+  await stage.press('0');
+  expect(await scale()).toBe(1);
+  await stage.press('+');
+  expect(await scale()).toBe(2);
+  await button(/show the whole picture/).click();
+  expect(await scale()).toBe(1);
+
+  // The wheel scrolls the page unless Ctrl is held or the picture has the focus.
+  await pixelAt(0.98, 0.98);
+  await page.mouse.wheel(0, -20);
+  expect(await scale()).toBe(1);
+  await stage.scrollIntoViewIfNeeded();
+  await pixelAt(0.98, 0.98);
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -200);
+  await page.keyboard.up('Control');
+  await expect.poll(scale).toBeGreaterThan(1.5);
+  expect(await pixelAt(0.98, 0.98)).toEqual([23, 15]);
+  await stage.press('0');
+
+  const touch = await page.context().newCDPSession(page);
+  const box = await stage.boundingBox();
+  if (!box) throw new Error('the picture is not visible');
+  const fingers = (apart: number): { x: number; y: number }[] =>
+    [-apart, apart].map(shift => ({ x: box.x + (0.5 + shift) * box.width, y: box.y + box.height / 2 }));
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: fingers(0.1) });
+  for (const apart of [0.12, 0.14, 0.16])
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: fingers(apart) });
+  await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+  await expect.poll(scale).toBeCloseTo(1.6, 1);
+  await stage.press('0');
 };
 
 /** The slider over the steps of a fit, or the views of a surface. */
@@ -141,7 +206,10 @@ describe('pages of fits', () => {
         page.on('pageerror', error => complaints.push(String(error)));
         await page.goto(pathToFileURL(join(home, `${signals[kind][0]}.html`)).href);
         if (kind !== 'shape') await operateComparison(page);
-        if (kind === 'image') await operateReadout(page);
+        if (kind === 'image') {
+          await operateReadout(page);
+          await operateZoom(page);
+        }
         const steps = await page.locator('.steps-figure').all();
         expect(steps.length).toBeGreaterThan(0);
         for (const figure of steps) await operateSteps(figure);

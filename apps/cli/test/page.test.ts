@@ -96,11 +96,12 @@ test('a large image is shown smaller, and its values are read where they lie', a
   expect(statSync(path).size).toBeLessThan(3e6);
   const page = readPage(path);
   const { shape } = await decodeImage(bytesOf(page.querySelector('.compare img')));
-  expect(shape.slice(0, 2)).toEqual([260, 480]);
-  // The middles of blocks of 5 pixels on a grid from -1 to 1: the first lies at pixel 2 of 0 ... 2399.
+  expect(shape.slice(0, 2)).toEqual([433, 800]);
+  // The middles of blocks of 3 pixels on a grid from -1 to 1: the first lies at pixel 1 of 0 ... 2399.
   const [first, last] = (page.querySelector('.stage')?.getAttribute('data-x') ?? '').split(' ').map(Number);
-  expect(first).toBeCloseTo(-1 + 4 / 2399, 12);
-  expect(last).toBeCloseTo(1 - 4 / 2399, 12);
+  expect(page.querySelector('.stage')?.getAttribute('data-block')).toBe('3');
+  expect(first).toBeCloseTo(-1 + 2 / 2399, 12);
+  expect(last).toBeCloseTo(1 - 2 / 2399, 12);
 });
 
 test('the page of a sound has waveforms, spectrograms and players', async () => {

@@ -104,6 +104,27 @@ test('a field and its mesh look the same, and the light comes from the upper lef
   expect(at(18, 18)).toBeGreaterThan(at(30, 30));
 });
 
+test('a transparent picture of a mesh, put on the background, is the opaque one', async () => {
+  const mesh = await extractSurface(ball, { resolution: 16 });
+  const options = { width: 24, height: 20 };
+  const [opaque, transparent] = [
+    drawMesh(mesh, camera, options),
+    drawMesh(mesh, camera, { ...options, transparent: true }),
+  ];
+  const alphas = new Set<number>();
+  for (let pixel = 0; pixel < 24 * 20; pixel++) {
+    const alpha = transparent[4 * pixel + 3] as number;
+    alphas.add(alpha);
+    for (let c = 0; c < 3; c++) {
+      const composed = alpha * (transparent[4 * pixel + c] as number) + (1 - alpha) * (BACKGROUND[c] as number);
+      expect(composed).toBeCloseTo(opaque[3 * pixel + c] as number, 5);
+    }
+  }
+  // The background, the inside and the silhouette.
+  expect([alphas.has(0), alphas.has(1)]).toEqual([true, true]);
+  expect([...alphas].some(alpha => alpha > 0 && alpha < 1)).toBe(true);
+});
+
 test('a picture that is stopped says why', async () => {
   const stopped = AbortSignal.abort(new Error('enough'));
   await expect(renderSurface(ball, camera, { ...size, signal: stopped })).rejects.toThrow('enough');

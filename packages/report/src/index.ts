@@ -13,7 +13,6 @@ export {
 export {
   type CompareOptions,
   compareFigure,
-  interactiveScript,
   interactiveStyle,
   type NamedPicture,
   type PictureCoordinates,
@@ -22,5 +21,6 @@ export {
   soundFigure,
   stepsFigure,
 } from './interactive.ts';
+export { interactiveScript } from './interactive-script.ts';
 export { makePage, type PageOptions, section } from './page.ts';
 export { decades, drawPlot, seriesColour, standaloneSvg } from './plot.ts';

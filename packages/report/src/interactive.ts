@@ -19,6 +19,8 @@ export interface PictureCoordinates {
   readonly y: readonly [first: number, last: number];
   /** Of the first and the last column. */
   readonly x: readonly [first: number, last: number];
+  /** The side length of the block of original pixels that each pixel stands for; 1 if absent. */
+  readonly block?: number;
 }
 
 /** Two pictures of one size behind a slider. */
@@ -28,8 +30,8 @@ export interface CompareOptions extends Pick<PictureOptions, 'title' | 'captionH
   /** Shown to the right of the slider. */
   readonly right: NamedPicture;
   /**
-   * Where the values below the pointer are shown with these coordinates; absent where the pictures' colours are no
-   * values.
+   * Where the values below the pointer are shown with these coordinates, and the pictures can be zoomed; absent where
+   * the pictures' colours are no values.
    */
   readonly coordinates?: PictureCoordinates;
 }
@@ -40,17 +42,26 @@ const caption = ({ title, captionHtml }: Pick<PictureOptions, 'title' | 'caption
 const image = (bytes: Uint8Array, text: string, attributes = ''): string =>
   `<img src="${dataAddress(bytes)}" alt="${escapeHtml(text)}"${attributes}>`;
 
+/** The controls of the zoom, which the script shows. */
+const zoomControls = (title: string): string => {
+  const button = (act: string, text: string, label: string): string =>
+    `<button type="button" data-zoom="${act}" aria-label="${escapeHtml(title)}: ${label}">${text}</button>`;
+  return `<div class="zoom" hidden>${button('out', '&minus;', 'zoom out')}<output aria-live="polite">1x</output>${button('in', '+', 'zoom in')}
+${button('whole', 'Whole picture', 'show the whole picture')}</div>`;
+};
+
 /** Two pictures of one size, one over the other, and a slider that moves the edge between them. */
 export const compareFigure = (options: CompareOptions): string => {
   const { left, right, coordinates, title } = options;
   const stage = coordinates
-    ? ` tabindex="0" role="application" aria-label="${escapeHtml(title)}: arrow keys move the point whose values are shown"` +
-      ` data-y="${coordinates.y.join(' ')}" data-x="${coordinates.x.join(' ')}"`
+    ? ` tabindex="0" role="application" aria-label="${escapeHtml(title)}: arrow keys move the point whose values are shown, plus and minus zoom, 0 shows the whole picture"` +
+      ` data-y="${coordinates.y.join(' ')}" data-x="${coordinates.x.join(' ')}" data-block="${coordinates.block ?? 1}"`
     : '';
   const readout = coordinates ? '<output class="readout">Point at the picture to see its values.</output>' : '';
   return `<figure class="compare"><div class="stage"${stage}>
-${image(left.bytes, left.name)}${image(right.bytes, right.name, ' class="over"')}<i class="edge"></i><i class="point" hidden></i></div>
-<label class="slider"><span>${escapeHtml(left.name)}</span>
+<div class="layer under">${image(left.bytes, left.name)}</div><div class="layer over">${image(right.bytes, right.name)}</div>
+<i class="edge"></i><i class="point" hidden></i></div>
+${coordinates ? zoomControls(title) : ''}<label class="slider"><span>${escapeHtml(left.name)}</span>
 <input type="range" min="0" max="100" step="0.5" value="50" aria-label="${escapeHtml(title)}: share of ${escapeHtml(left.name)}">
 <span>${escapeHtml(right.name)}</span></label>${readout}
 ${caption(options)}</figure>`;
@@ -96,8 +107,20 @@ ${caption(options)}</figure>`;
 
 /** The rules of these figures, for the `css` of a page. */
 export const interactiveStyle: string = `
-.stage { position: relative; overflow: hidden; border-radius: 3px; touch-action: pan-y; cursor: crosshair; --edge: 50%; }
-.stage .over { position: absolute; inset: 0; height: 100%; clip-path: inset(0 0 0 var(--edge)); background: none; }
+.stage { position: relative; overflow: hidden; border-radius: 3px; touch-action: pan-y; cursor: crosshair; --edge: 50%;
+  --zoom: 1; --left: 0%; --top: 0%; }
+.stage .under { clip-path: inset(0 calc(100% - var(--edge)) 0 0); }
+.stage .over { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--edge)); }
+.stage img { transform: translate(var(--left), var(--top)) scale(var(--zoom)); transform-origin: 0 0; border-radius: 0;
+  user-select: none; -webkit-user-drag: none; }
+.stage.zoomed { touch-action: none; cursor: grab; }
+.stage.dragged { cursor: grabbing; }
+.stage.close img { image-rendering: pixelated; }
+.zoom { display: flex; align-items: center; gap: 0.5rem; margin-top: 0.6rem; font-size: 0.9rem; color: var(--quiet); }
+.zoom output { min-width: 3.2em; text-align: center; font-variant-numeric: tabular-nums; }
+.zoom button { min-width: 2.25rem; height: 2.25rem; padding: 0 0.6rem; font: inherit; color: var(--ink); background: var(--panel);
+  border: 1px solid var(--rule); border-radius: 4px; cursor: pointer; }
+.zoom button:disabled { color: var(--quiet); opacity: 0.6; cursor: default; }
 .edge { position: absolute; top: 0; bottom: 0; left: var(--edge); width: 2px; margin-left: -1px; background: #fff;
   box-shadow: 0 0 0 1px rgb(0 0 0 / 0.35); pointer-events: none; }
 .point { position: absolute; width: 0.7rem; height: 0.7rem; margin: -0.35rem; border: 2px solid #fff; border-radius: 50%;
@@ -106,7 +129,7 @@ export const interactiveStyle: string = `
 .slider input { flex: 1; min-width: 0; height: 1.75rem; margin: 0; accent-color: var(--first); }
 .readout { display: block; min-height: 1.5em; font: 0.85rem/1.5 ui-monospace, 'SF Mono', Menlo, Consolas, monospace;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; white-space: pre-wrap; }
-.stage:focus-visible, .slider input:focus-visible { outline: 2px solid var(--first); outline-offset: 2px; }
+.stage:focus-visible, .slider input:focus-visible, .zoom button:focus-visible { outline: 2px solid var(--first); outline-offset: 2px; }
 .steps-sides { display: grid; gap: 1.25rem; align-items: start; }
 .plot .steps-sides { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 .steps-pictures { max-width: 33rem; }
@@ -115,99 +138,4 @@ export const interactiveStyle: string = `
 [hidden] { display: none !important; }
 audio { width: 100%; }
 @media (max-width: 46rem) { .plot .steps-sides { grid-template-columns: minmax(0, 1fr); } }
-`;
-
-/** What moves these figures, for the `script` of a page. It reads the pictures of the page and nothing else. */
-export const interactiveScript: string = `'use strict';
-const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
-
-// The values of a picture as it is stored: 8 bits a channel.
-const pixelsOf = image => {
-  const canvas = document.createElement('canvas');
-  canvas.width = image.naturalWidth;
-  canvas.height = image.naturalHeight;
-  const context = canvas.getContext('2d', { willReadFrequently: true });
-  context.drawImage(image, 0, 0);
-  return context.getImageData(0, 0, canvas.width, canvas.height);
-};
-
-const startReadout = (figure, stage) => {
-  const [first, second] = stage.querySelectorAll('img');
-  const point = stage.querySelector('.point');
-  const readout = figure.querySelector('.readout');
-  const spans = { x: stage.dataset.x.split(' ').map(Number), y: stage.dataset.y.split(' ').map(Number) };
-  let pixels;
-  let at = { column: 0, row: 0 };
-  const coordinate = ([low, high], index, count) => (count === 1 ? low : low + ((high - low) * index) / (count - 1));
-  const show = (column, row) => {
-    pixels ??= [pixelsOf(first), pixelsOf(second)];
-    const { width, height } = pixels[0];
-    at = { column: clamp(column, 0, width - 1), row: clamp(row, 0, height - 1) };
-    const values = pixels.map(({ data }) => {
-      const start = 4 * (at.row * width + at.column);
-      const [red, green, blue] = [data[start], data[start + 1], data[start + 2]].map(value => value / 255);
-      return red === green && green === blue ? [red] : [red, green, blue];
-    });
-    const channels = Math.max(values[0].length, values[1].length);
-    const [original, field] = values.map(value => (value.length < channels ? Array(channels).fill(value[0]) : value));
-    const text = numbers => numbers.map(value => value.toFixed(3)).join(' ');
-    const errors = field.map((value, c) => value - original[c]);
-    readout.textContent = 'x ' + coordinate(spans.x, at.column, width).toFixed(3) +
-      '  y ' + coordinate(spans.y, at.row, height).toFixed(3) +
-      '  ' + first.alt.toLowerCase() + ' ' + text(original) + '  ' + second.alt.toLowerCase() + ' ' + text(field) +
-      '  error ' + text(errors);
-    point.hidden = false;
-    point.style.left = (100 * (at.column + 0.5)) / width + '%';
-    point.style.top = (100 * (at.row + 0.5)) / height + '%';
-  };
-  const follow = event => {
-    const box = stage.getBoundingClientRect();
-    show(
-      Math.floor(((event.clientX - box.left) / box.width) * first.naturalWidth),
-      Math.floor(((event.clientY - box.top) / box.height) * first.naturalHeight),
-    );
-  };
-  stage.addEventListener('pointermove', follow);
-  stage.addEventListener('pointerdown', follow);
-  stage.addEventListener('focus', () => {
-    if (point.hidden) show(Math.floor(first.naturalWidth / 2), Math.floor(first.naturalHeight / 2));
-  });
-  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  stage.addEventListener('keydown', event => {
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const by = event.shiftKey ? 10 : 1;
-    show(at.column + by * move[0], at.row + by * move[1]);
-  });
-};
-
-for (const figure of document.querySelectorAll('.compare')) {
-  const stage = figure.querySelector('.stage');
-  const input = figure.querySelector('input');
-  const name = stage.querySelector('img').alt;
-  const update = () => {
-    stage.style.setProperty('--edge', input.value + '%');
-    input.setAttribute('aria-valuetext', Math.round(input.value) + ' % ' + name);
-  };
-  input.addEventListener('input', update);
-  update();
-  if (stage.dataset.x) startReadout(figure, stage);
-}
-
-for (const figure of document.querySelectorAll('.steps-figure')) {
-  const input = figure.querySelector('input');
-  const pictures = figure.querySelectorAll('.steps-pictures img');
-  const lines = figure.querySelectorAll('.steps line');
-  const labels = JSON.parse(figure.dataset.labels);
-  const update = () => {
-    const now = Number(input.value);
-    pictures.forEach((picture, i) => { picture.hidden = i !== now; });
-    lines.forEach((line, i) => line.classList.toggle('now', i === now));
-    figure.querySelector('.readout').textContent = labels[now];
-    input.setAttribute('aria-valuetext', labels[now]);
-  };
-  input.addEventListener('input', update);
-  update();
-}
 `;

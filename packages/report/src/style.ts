@@ -65,6 +65,8 @@ figcaption b { color: var(--ink); font-weight: 600; display: block; }
 .numbers dt { font-size: 0.85rem; color: var(--quiet); }
 .numbers dd { margin: 0; white-space: nowrap; font-size: 1.45rem; line-height: 1.3; font-variant-numeric: tabular-nums lining-nums; }
 .plot svg { display: block; width: 100%; height: auto; font-family: ui-sans-serif, system-ui, sans-serif; }
+/* Drawings with a light ground: dark, with the same hues. */
+@media (prefers-color-scheme: dark) { .drawings img { filter: invert(1) hue-rotate(180deg); } }
 .marked { position: relative; }
 .marked::after { content: ''; position: absolute; inset: 25%; border: 1px solid rgb(255 255 255 / 0.75); pointer-events: none; }
 table { border-collapse: collapse; width: 100%; max-width: 46rem; font-size: 0.95rem; margin: 1.25rem 0; }

@@ -11,7 +11,7 @@ import { type ImageSpectra, makeSpectra } from './spectra.ts';
 import { makeZoom, type Zoom, type ZoomTarget } from './zoom.ts';
 
 /** Maximum side lengths in pixels. With the other figures they take about a tenth of a fit with default settings. */
-const LONGEST = { value: 576, derivative: 256 } as const;
+const LONGEST = { value: 1024, derivative: 256 } as const;
 
 /** Everything that a page shows of an image. */
 export interface ImageFigures {

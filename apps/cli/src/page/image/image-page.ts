@@ -62,15 +62,16 @@ of the field its value in the middle of the block.`;
     );
   return section(
     'The original and the field',
-    `<p>${smaller} Move the slider to see one in place of the other; point at the picture, or move with the arrow keys, to read its values,
-which are 0 for black and 1 for white, to 8 bits.</p>
+    `<p>${smaller} Move the slider to see one in place of the other. Point at the picture, or click it and use the arrow keys, to read its
+values: 0 is black and 1 is white, to 8 bits. To zoom, use the buttons, pinch, hold Ctrl and turn the wheel, or press + and - after a click;
+drag to move.</p>
 <div class="figures two plots${pixels}">
 ${compareFigure({
   title: 'Original and field',
   captionHtml: escapeHtml(name),
   left: { bytes: picture, name: 'Original' },
   right: { bytes: reconstruction as Uint8Array, name: 'Field' },
-  coordinates: { y: ends(shown.grid.rows), x: ends(shown.grid.columns) },
+  coordinates: { y: ends(shown.grid.rows), x: ends(shown.grid.columns), block: shown.factor },
 })}
 ${figure(error, 'Difference', `Black where the field is right; white is an error of ${scaleText(errorScale)} of the range from black to white, or more.`)}
 </div>`,

@@ -68,7 +68,7 @@ const drawSlices = async ({ field, signal }: PageInput): Promise<string> => {
     'Distances',
     `<p>The field in three planes through the middle of the box: blue is inside, orange outside, the thick line is the surface, and thin lines are
 0.1 apart in the field's units, in which the box is 2 wide.</p>
-<div class="figures three">${pictures.join('\n')}</div>`,
+<div class="figures three drawings">${pictures.join('\n')}</div>`,
   );
 };
 

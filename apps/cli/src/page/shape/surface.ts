@@ -25,9 +25,16 @@ export const surfaceOf = (
 ): Promise<Mesh> =>
   extractSurface(fieldFunction(field), { resolution, signal, ...(lipschitz !== undefined && { lipschitz }) });
 
-/** A square picture of a mesh, which may be empty: `f32[side, side, 3]`. */
+/**
+ * A square picture of a mesh, which may be empty, on a transparent ground, so that it suits light and dark pages:
+ * `f32[side, side, 4]`.
+ */
 export const pictureOf = (mesh: Mesh, { side, from }: { readonly side: number; readonly from: ViewAngle }): Image => {
   // Normals cannot be computed for an empty mesh: early in a fit a field may have no zero level.
   const drawn = mesh.triangles.length === 0 ? { ...mesh, normals: new Float32Array() } : mesh;
-  return ndarray(drawMesh(drawn, createCamera(from), { width: side, height: side }), [side, side, 3]);
+  return ndarray(drawMesh(drawn, createCamera(from), { width: side, height: side, transparent: true }), [
+    side,
+    side,
+    4,
+  ]);
 };

@@ -24,11 +24,46 @@ const project = (positions: Float32Array, camera: Camera, { width, height }: Pic
   return placed;
 };
 
+/** The size of a picture, and what is where the mesh is not. */
+export interface DrawMeshOptions extends PictureSize {
+  /** Whether the picture has a fourth channel, the fraction of each pixel that the mesh covers; false if absent. */
+  readonly transparent?: boolean;
+}
+
 /**
- * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major. Normals are interpolated from those of its vertices,
- * which are computed if it has none.
+ * The means of the samples of each pixel, `f32[height, width, 3]`; with `transparent` those of the samples on the mesh,
+ * and the fraction of these samples, `f32[height, width, 4]`.
  */
-export const drawMesh = (mesh: Mesh, camera: Camera, { width, height }: PictureSize): Float32Array => {
+const averageSamples = (
+  colours: Float32Array,
+  depths: Float32Array,
+  { width, height, transparent = false }: DrawMeshOptions,
+): Float32Array => {
+  const channels = transparent ? 4 : 3;
+  const picture = new Float32Array(channels * width * height);
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) {
+      const start = channels * (row * width + column);
+      let covered = 0;
+      for (let k = 0; k < FINER ** 2; k++) {
+        const sample = (FINER * row + Math.floor(k / FINER)) * FINER * width + FINER * column + (k % FINER);
+        if (transparent && Number.isNaN(depths[sample])) continue;
+        covered++;
+        for (let c = 0; c < 3; c++)
+          picture[start + c] = (picture[start + c] as number) + (colours[3 * sample + c] as number);
+      }
+      for (let c = 0; c < 3; c++) picture[start + c] = (picture[start + c] as number) / Math.max(1, covered);
+      if (transparent) picture[start + 3] = covered / FINER ** 2;
+    }
+  return picture;
+};
+
+/**
+ * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major, or 4 channels with `transparent`. Normals are interpolated
+ * from those of its vertices, which are computed if it has none.
+ */
+export const drawMesh = (mesh: Mesh, camera: Camera, options: DrawMeshOptions): Float32Array => {
+  const { width, height } = options;
   const size = { width: FINER * width, height: FINER * height };
   const corners = project(mesh.positions, camera, size);
   const cornerNormals = mesh.normals ?? vertexNormals(mesh);
@@ -72,13 +107,5 @@ export const drawMesh = (mesh: Mesh, camera: Camera, { width, height }: PictureS
       }
   }
   const colours = shadeSamples(camera, { depths, normals });
-  const picture = new Float32Array(3 * width * height);
-  for (let y = 0; y < size.height; y++)
-    for (let x = 0; x < size.width; x++)
-      for (let k = 0; k < 3; k++) {
-        const pixel = Math.floor(y / FINER) * width + Math.floor(x / FINER);
-        picture[3 * pixel + k] =
-          (picture[3 * pixel + k] as number) + (colours[3 * (y * size.width + x) + k] as number) / FINER ** 2;
-      }
-  return picture;
+  return averageSamples(colours, depths, options);
 };
