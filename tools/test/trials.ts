@@ -110,6 +110,23 @@ for await (const { loss } of fit(field, [term({ points, loss: mse() })], { steps
 console.log(losses.at(-1) < losses[0] / 2);`,
     prints: 'true',
   },
+  '@neural-fields/periodic-init': {
+    also: [cpu],
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { tensor2d } from '@tensorflow/tfjs-core';
+import { createField } from '@neural-fields/core';
+import { besselJ, periodicExtensions, tuner } from '@neural-fields/periodic-init';
+const spec = tuner({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 8, maxFrequency: 4, period: 2 });
+const field = createField(spec, { seed: 1, extensions: periodicExtensions });
+const [left, right] = await field.evaluate(tensor2d([[-1], [1]])).data();
+console.log(Math.abs(left - right) < 1e-4, besselJ(0, 2.404825557695773).toFixed(9));`,
+    prints: 'true 0.000000000',
+    small: {
+      entry: "import { besselJ } from '@neural-fields/periodic-init'; globalThis.j = besselJ(1, 2);",
+      maximumBytes: 3_000,
+    },
+  },
   '@neural-fields/shapes': {
     snippet: `
 import { checkMesh, encodeGlb, encodePly, extractSurface, torus } from '@neural-fields/shapes';
