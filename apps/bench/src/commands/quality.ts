@@ -3,20 +3,23 @@ import { join } from 'node:path';
 import { createOutput, formatSeconds, integer, plural, positive, UsageError } from '@neural-fields/app-kit';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { qualityPeerDefinitions } from '../quality/peers.ts';
-import { type Profile, predictedSeconds, profiles, trialsOf } from '../quality/profiles.ts';
+import type { Family } from '../quality/plan.ts';
+import { countTrials, predictedSeconds, TIMING_SECONDS, timedCases } from '../quality/predicted.ts';
+import { type Profile, profiles } from '../quality/profiles.ts';
 import { runQuality } from '../quality/run-quality.ts';
 import { signalDefinitions } from '../quality/signals.ts';
-import { timedCasesOf } from '../quality/timed-case.ts';
+import { readStepTimes } from '../quality/step-time.ts';
 import {
   type Budget,
-  describeTrial,
+  describeFamily,
+  describeNetwork,
+  formatRate,
   type Method,
   type OptimizerName,
   optimizerNames,
   type QualityPeer,
   type Sampling,
   samplings,
-  type Trial,
 } from '../quality/trial.ts';
 import { integers, measure, namesAmong, type RunOptions, withFrameOptions } from './options.ts';
 
@@ -39,6 +42,7 @@ interface QualityCommandOptions extends RunOptions {
   readonly evaluations?: number;
   readonly fresh?: boolean;
   readonly retime?: boolean;
+  readonly sweepAllPeers?: boolean;
   readonly plan?: boolean;
 }
 
@@ -49,24 +53,28 @@ const positives = (text: string): number[] => {
 };
 
 /** All combinations of the options. Every sampling except `all` and `evos` is combined with each batch size. */
-const matrixOf = (options: QualityCommandOptions, rates: readonly number[]): Method[] => {
+const matrixOf = (options: QualityCommandOptions, rates: readonly number[]): Family[] => {
   const { optimizers = ['adam'], schedules = ['cosine'], samplings: chosen = ['all'], batches = [4096] } = options;
   const peers = (options.peers ?? ['native']) as readonly QualityPeer[];
-  return peers.flatMap(peer =>
-    optimizers.flatMap(optimizer =>
-      schedules.flatMap(schedule =>
-        chosen.flatMap(sampling =>
-          (sampling === 'all' || sampling === 'evos' ? [undefined] : batches).flatMap(batch =>
-            rates.map(rate => ({
-              ...{ peer, optimizer, rate, schedule, sampling },
-              ...(batch !== undefined && { batch }),
-            })),
-          ),
-        ),
+  return optimizers.flatMap(optimizer =>
+    schedules.flatMap(schedule =>
+      chosen.flatMap(sampling =>
+        (sampling === 'all' || sampling === 'evos' ? [undefined] : batches).map(batch => ({
+          ...{ peers, optimizer, schedule, sampling },
+          ...(batch !== undefined && { batch }),
+          rates: [...rates].sort((a, b) => a - b),
+        })),
       ),
     ),
   );
 };
+
+/** The families of a profile with the chosen peers and optimizers. */
+const chosenFamilies = ({ families }: Profile, { peers, optimizers }: QualityCommandOptions): readonly Family[] =>
+  families
+    .filter(({ optimizer }) => optimizers?.includes(optimizer) ?? true)
+    .map(family => ({ ...family, peers: family.peers.filter(peer => peers?.includes(peer) ?? true) }))
+    .filter(family => family.peers.length > 0);
 
 const budgetOf = ({ steps, seconds }: QualityCommandOptions): Budget | undefined => {
   if (steps !== undefined && seconds !== undefined)
@@ -77,62 +85,68 @@ const budgetOf = ({ steps, seconds }: QualityCommandOptions): Budget | undefined
 /** The profile with the values that the options override. */
 const planOf = (options: QualityCommandOptions): Profile => {
   const profile: Profile = profiles[options.profile];
-  const matrix = ['optimizers', 'schedules', 'samplings', 'batches'] as const;
+  const matrix = ['schedules', 'samplings', 'batches'] as const;
   const given = matrix.find(name => options[name] !== undefined);
   if (options.rates === undefined && given !== undefined)
     throw new UsageError({ what: `--${given}`, problem: 'it needs --rates, with which it makes a matrix of methods' });
-  const methods =
-    options.rates === undefined
-      ? profile.methods.filter(({ peer }) => options.peers?.includes(peer) ?? true)
-      : matrixOf(options, options.rates);
+  const families = options.rates === undefined ? chosenFamilies(profile, options) : matrixOf(options, options.rates);
+  if (families.length === 0)
+    throw new UsageError({ what: '--peers', problem: 'the profile has no such method of theirs' });
+  const sizes = new Map(profile.signals.map(({ name, size }) => [name, size]));
+  const names = options.signals ?? profile.signals.map(({ name }) => name);
   return {
     ...profile,
-    methods,
-    signals: options.signals ?? profile.signals,
-    size: options.size ?? profile.size,
+    families,
+    signals: names.map(name => ({ name, size: options.size ?? sizes.get(name) ?? DEFAULT_SIZE })),
     network: {
       width: options.width ?? profile.network.width,
       layers: options.layers ?? profile.network.layers,
       ...(options.weightScale !== undefined && { weightScale: options.weightScale }),
     },
     budget: budgetOf(options) ?? profile.budget,
+    sweepAllPeers: options.sweepAllPeers ?? false,
     seeds: options.seeds === undefined ? profile.seeds : Array.from({ length: options.seeds }, (_, seed) => seed),
     evaluations: options.evaluations ?? profile.evaluations,
   };
 };
 
-/** Says what would be run, and how long it would take. */
-const showPlan = async (trials: readonly Trial[]): Promise<void> => {
+/** Says what would be run, and how long it would take by the times of steps that an earlier run measured. */
+const showPlan = (plan: Profile, folder: string): void => {
   const output = createOutput({});
-  for (const trial of trials) output.result(describeTrial(trial));
-  const predicted = predictedSeconds(trials);
+  const { signals, families, seeds, network, budget, evaluations } = plan;
+  for (const { name, size } of signals)
+    for (const family of families)
+      output.result(
+        `${name} ${size}, ${describeNetwork(network)}, ${describeFamily(family)}: rates ${family.rates.map(formatRate).join(', ')} by ${family.peers.join(', ')}`,
+      );
+  const length = 'steps' in budget ? plural(budget.steps, 'step') : formatSeconds(budget.seconds);
+  const times = readStepTimes(folder);
+  const predicted = predictedSeconds(plan, { evaluations, times });
+  const timing = TIMING_SECONDS * timedCases(plan).length;
   output.result(
-    `${plural(trials.length, 'trial')}${predicted === undefined ? '' : `, about ${formatSeconds(predicted)}`}`,
+    `about ${plural(countTrials(plan), 'trial')} of ${length}, ${plural(seeds.length, 'seed')}; ${formatSeconds(timing)} to time steps, ${
+      predicted === undefined ? 'then the rest is predicted' : `${formatSeconds(predicted)} for the fits`
+    }`,
   );
 };
 
+/** The samples along each axis of a signal that the profile does not have. */
+const DEFAULT_SIZE = 128;
 /** How often each method's steps are timed. */
 const ROUNDS = 5;
 
 const action = async (options: QualityCommandOptions): Promise<void> => {
   const plan = planOf(options);
-  const trials = trialsOf(plan);
-  if (trials.length === 0) throw new UsageError({ what: '--peers', problem: 'the profile has no method of theirs' });
-  const used = new Set<string>(trials.map(({ method }) => method.peer));
+  const used = new Set<string>(plan.families.flatMap(({ peers }) => peers));
   const peers = qualityPeerDefinitions.filter(({ name }) => used.has(name));
-  if (options.plan) return showPlan(trials);
-  const settings = {
-    peers,
-    rounds: ROUNDS,
-    stepLimit: Number.POSITIVE_INFINITY,
-    needsCard: false,
-    cases: trials.length,
-  };
+  if (options.plan) return showPlan(plan, options.output);
+  const trials = countTrials(plan);
+  const settings = { peers, rounds: ROUNDS, stepLimit: Number.POSITIVE_INFINITY, needsCard: false, cases: trials };
   // Each trial counts once for its start, and once for each of its evaluations.
-  const turns = trials.length * (1 + plan.evaluations) + timedCasesOf(trials).length * (1 + ROUNDS);
+  const turns = trials * (1 + plan.evaluations) + timedCases(plan).length * (1 + ROUNDS);
   return measure(options, { ...settings, turns }, async (run, output) => {
     const { fresh = false, retime = false } = options;
-    await runQuality({ ...run, trials, evaluations: plan.evaluations, fresh, retime });
+    await runQuality({ ...run, plan, evaluations: plan.evaluations, fresh, retime });
     output.result(`report ${join(options.output, 'report.md')}`);
     output.result(`page ${join(options.output, 'index.html')}`);
   });
@@ -157,7 +171,7 @@ export const addQualityCommand = (program: Command): void => {
     .option('--layers <n>', 'hidden layers, as the SIREN paper counts them', integer(0))
     .option('--weight-scale <factor>', 'on the initial weights of all layers but the last', positive)
     .option('--rates <list>', 'learning rates, with commas: instead of the methods of the profile', positives)
-    .option('--optimizers <list>', `with --rates: among ${optimizerNames.join(', ')}`, namesAmong(optimizerNames))
+    .option('--optimizers <list>', `among ${optimizerNames.join(', ')}`, namesAmong(optimizerNames))
     .option('--schedules <list>', 'with --rates: constant, cosine', namesAmong(['constant', 'cosine'] as const))
     .option('--samplings <list>', `with --rates: among ${samplings.join(', ')}`, namesAmong(samplings))
     .option('--batches <list>', 'with --rates: points of a step, with commas', integers(1, 1))
@@ -165,6 +179,7 @@ export const addQualityCommand = (program: Command): void => {
     .option('--seconds <n>', 'the budget: seconds of training', positive)
     .option('--seeds <n>', 'how many seeds', integer(1))
     .option('--evaluations <n>', 'how often each field is evaluated', integer(1))
+    .option('--sweep-all-peers', 'try all rates with each program, instead of the first alone')
     .option('--fresh', 'measure again what was measured before')
     .option('--retime', 'measure the times of steps again, on a quiet machine; finished fits stay')
     .option('--plan', 'only say what would be run, and how long it takes');

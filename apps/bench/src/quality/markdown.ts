@@ -4,6 +4,7 @@ import { busyWarning } from '../speed/describe.ts';
 import { describeMachine, markdownTable } from '../speed/markdown.ts';
 import { definitions } from './definitions.ts';
 import type { QualityResults } from './results.ts';
+import { bestOfGroups } from './summaries.ts';
 import { absentRows, casesOf, stepTable, stepTimeTable, sweepTable, timeTable } from './tables.ts';
 
 const part = (title: string, table: FigureTable): string[] =>
@@ -39,8 +40,8 @@ export const makeQualityMarkdown = (found: QualityResults): string => {
         ...(facts
           ? ['', `${facts.title}. Interpolation between the samples: ${facts.interpolation.toFixed(2)} dB.`]
           : []),
-        ...part('Time to quality', timeTable(all)),
-        ...part('Steps to quality', stepTable(all)),
+        ...part('Time to quality', timeTable(bestOfGroups(all))),
+        ...part('Steps to quality', stepTable(bestOfGroups(all))),
         ...part('Time of a step', stepTimeTable(all)),
         ...part('Rates', sweepTable(all)),
       ];

@@ -50,14 +50,14 @@ const caseSection = (found: QualityResults, title: string, all: readonly Summary
     `<p>${escapeHtml(facts === undefined ? '' : `${facts.title}. Interpolation between the samples: ${interpolation.toFixed(2)} dB.`)}</p>
 ${legend(best, colours)}
 <div class="figures two plots">
-${plotFigure(curvePlot(drawn, { over: 'seconds', colours }), { title: 'Quality over seconds', captionHtml: 'Each method at the rate with the highest quality at the end.' })}
+${plotFigure(curvePlot(drawn, { over: 'seconds', colours }), { title: 'Quality over seconds', captionHtml: 'Each method at its best rate.' })}
 ${plotFigure(curvePlot(drawn, { over: 'step', colours }), { title: 'Quality over steps', captionHtml: 'The same runs; steps are logarithmic.' })}
 ${sweep.rows.length === 0 ? '' : plotFigure(sweepPlot(coloured, { interpolation, colours }), { title: 'Quality at the end over the rate', captionHtml: 'Solid at the samples, dashed between them; dotted: interpolation.' })}
 </div>
 <h3>Time to quality</h3>
-${figureTable(timeTable(all))}
+${figureTable(timeTable(best))}
 <h3>Steps to quality, and quality between the samples then</h3>
-${figureTable(stepTable(all))}
+${figureTable(stepTable(best))}
 <h3>Time of a step</h3>
 ${figureTable(stepTimeTable(all))}
 ${sweep.rows.length === 0 ? '' : `<h3>Rates: quality at and between the samples</h3>\n${figureTable(sweep)}`}`,

@@ -1,101 +1,55 @@
-/** @file What a run compares. */
-import type { Budget, Method, Network, QualityPeer, Trial } from './trial.ts';
+/** @file Plans by name. */
+import type { Family, Plan } from './plan.ts';
+import type { Network } from './trial.ts';
 
-/** A matrix of trials: every signal with every method and seed. */
-export interface Profile {
-  readonly signals: readonly string[];
-  /** Samples per side. */
-  readonly size: number;
-  readonly network: Network;
-  readonly methods: readonly Method[];
-  readonly budget: Budget;
-  readonly seeds: readonly number[];
-  /** How often each field is evaluated. */
+/** A plan, and how often each field is evaluated. */
+export interface Profile extends Plan {
   readonly evaluations: number;
 }
 
+const peers = ['native', 'simd', 'pytorch'] as const;
+const whole = { schedule: 'cosine', sampling: 'all', peers } as const;
+
+/** All points in every step, as in the SIREN paper. */
+const optimizers: readonly Family[] = [
+  { ...whole, optimizer: 'adam', rates: [1e-3, 2e-3, 4e-3] },
+  { ...whole, optimizer: 'muon', rates: [4e-3, 8e-3, 16e-3] },
+];
+
+/** The settings of the SIREN authors: Adam 1e-4, all points in every step. */
+const published: Family = { ...whole, optimizer: 'adam', schedule: 'constant', rates: [1e-4] };
+
+const batched = { optimizer: 'adam', schedule: 'cosine', rates: [5e-4, 1e-3, 2e-3] } as const;
+
+const small: Network = { width: 128, layers: 3 };
 /** The SIREN of the paper's image. */
 const paper: Network = { width: 256, layers: 3 };
 
-const all: Pick<Method, 'optimizer' | 'schedule' | 'sampling'> = {
-  optimizer: 'adam',
-  schedule: 'cosine',
-  sampling: 'all',
-};
-
-/** The settings of the SIREN authors: Adam 1e-4, all points in every step. */
-const published = (peer: QualityPeer): Method => ({ ...all, peer, schedule: 'constant', rate: 1e-4 });
-
-const rates = (values: readonly number[], method: Omit<Method, 'rate'>): Method[] =>
-  values.map(rate => ({ ...method, rate }));
-
-/** The best settings of each program, with a sweep of learning rates. */
-const sweeps = (values: readonly number[]): readonly Method[] => [
-  published('native'),
-  ...rates(values, { ...all, peer: 'native' }),
-  ...rates(values, { ...all, peer: 'native', sampling: 'stratified', batch: 4096 }),
-  published('pytorch'),
-  ...rates(values, { ...all, peer: 'pytorch' }),
-  ...rates(values, { ...all, peer: 'pytorch', sampling: 'shuffled', batch: 4096 }),
-];
-
-/** The ways to choose points, at one learning rate. */
-const samplings: readonly Method[] = [
-  { ...all, peer: 'native', rate: 1e-3, sampling: 'stratified', batch: 16_384 },
-  { ...all, peer: 'native', rate: 1e-3, sampling: 'evos' },
-  { ...all, peer: 'native', rate: 1e-3, sampling: 'soft-mining', batch: 4096 },
-];
-
-/** The ways to choose points that the quick profile leaves out. */
-const moreSamplings: readonly Method[] = [
-  { ...all, peer: 'native', rate: 1e-3, sampling: 'shuffled', batch: 4096 },
-  { ...all, peer: 'native', rate: 1e-3, sampling: 'coarse-to-fine', batch: 4096 },
-];
+const atSize = (size: number, ...names: readonly string[]): Plan['signals'] => names.map(name => ({ name, size }));
 
 /** The profiles by name. */
-export const profiles: Readonly<Record<'quick' | 'full', Profile>> = {
+export const profiles: Readonly<Record<'quick' | 'full' | 'points', Profile>> = {
   quick: {
-    signals: ['flower', 'boats', 'airplane'],
-    ...{ size: 256, network: paper, budget: { seconds: 11 }, seeds: [0], evaluations: 30 },
-    methods: [
-      ...sweeps([5e-4, 1e-3, 2e-3]),
-      ...samplings,
-      { ...all, peer: 'native', optimizer: 'muon', rate: 4e-3 },
-      { ...all, peer: 'native', optimizer: 'soap', rate: 2e-3 },
-      { ...all, peer: 'simd', rate: 1e-3 },
-      { ...all, peer: 'pytorch', optimizer: 'muon', rate: 4e-3 },
-    ],
+    signals: atSize(64, 'flower', 'sound', 'torus'),
+    ...{ network: small, families: optimizers, budget: { steps: 200 }, seeds: [0], evaluations: 20 },
   },
   full: {
-    signals: ['flower', 'boats', 'airplane', 'sound', 'torus'],
-    ...{ size: 256, network: paper, budget: { seconds: 60 }, seeds: [0, 1, 2], evaluations: 60 },
-    methods: [
-      ...sweeps([2e-4, 5e-4, 1e-3, 2e-3, 4e-3]),
-      ...samplings,
-      ...moreSamplings,
-      ...rates([5e-4, 1e-3, 2e-3], { ...all, peer: 'simd' }),
-      ...rates([2e-3, 4e-3, 8e-3], { ...all, peer: 'native', optimizer: 'muon' }),
-      ...rates([1e-3, 2e-3, 3e-3], { ...all, peer: 'native', optimizer: 'soap' }),
-      ...rates([2e-3, 4e-3, 8e-3], { ...all, peer: 'pytorch', optimizer: 'muon' }),
+    signals: [...atSize(128, 'flower'), ...atSize(96, 'boats', 'airplane', 'sound', 'torus')],
+    ...{ network: small, families: optimizers, budget: { steps: 400 }, seeds: [0, 1, 2], evaluations: 20 },
+  },
+  points: {
+    signals: atSize(256, 'flower', 'boats', 'airplane'),
+    ...{ network: paper, budget: { seconds: 11 }, seeds: [0], evaluations: 30 },
+    families: [
+      published,
+      { ...batched, sampling: 'all', peers: ['native', 'pytorch'] },
+      { ...batched, sampling: 'shuffled', batch: 4096, peers: ['native', 'pytorch'] },
+      ...([4096, 16_384] as const).map(
+        (batch): Family => ({ ...batched, sampling: 'stratified', batch, peers: ['native'] }),
+      ),
+      { ...batched, sampling: 'evos', peers: ['native'] },
+      { ...batched, sampling: 'soft-mining', batch: 4096, peers: ['native'] },
+      { ...batched, sampling: 'coarse-to-fine', batch: 4096, peers: ['native'] },
     ],
   },
-};
-
-/** The trials of a profile: seed by seed, so that a run that is stopped has all methods for some seeds. */
-export const trialsOf = ({ signals, size, network, methods, budget, seeds }: Profile): readonly Trial[] =>
-  seeds.flatMap(seed =>
-    signals.flatMap(signal => methods.map(method => ({ signal, size, network, method, budget, seed }))),
-  );
-
-/** What a trial costs besides its training: the start of the peer, calibration, and evaluations. */
-const OVERHEAD = { seconds: 6, share: 0.15 } as const;
-
-/** The predicted time of trials in seconds; `undefined` for budgets in steps, whose time is not known in advance. */
-export const predictedSeconds = (trials: readonly Trial[]): number | undefined => {
-  let sum = 0;
-  for (const { budget } of trials) {
-    if (!('seconds' in budget)) return undefined;
-    sum += OVERHEAD.seconds + (1 + OVERHEAD.share) * budget.seconds;
-  }
-  return sum;
 };

@@ -2,6 +2,7 @@
 import { formatSeconds, plural } from '@neural-fields/app-kit';
 import type { RunSettings } from '../speed/run-frame.ts';
 import { measureTimes, type TimeOptions } from './measure-times.ts';
+import { TIMING_SECONDS } from './predicted.ts';
 import type { TimeFailure } from './results.ts';
 import type { QualitySignal } from './signals.ts';
 import type { StepTime, StepTimeStore } from './step-time.ts';
@@ -16,9 +17,6 @@ export interface RunTimesOptions extends Pick<TimeOptions, 'commands' | 'scratch
   readonly again: boolean;
   signalOf(timed: TimedCase): Promise<QualitySignal>;
 }
-
-/** Predicted seconds of a case: its start, the choice of its way, and its rounds. */
-export const PREDICTED_SECONDS = 9;
 
 const groupOf = ({ signal, size, network }: TimedCase): string => `${signal} ${size}, ${describeNetwork(network)}`;
 
@@ -49,7 +47,7 @@ export const runTimes = async (
       continue;
     }
     progress.log(
-      `${name}: times the steps of ${plural(group.length, 'method')}, about ${formatSeconds(PREDICTED_SECONDS * group.length)}`,
+      `${name}: times the steps of ${plural(group.length, 'method')}, about ${formatSeconds(TIMING_SECONDS * group.length)}`,
     );
     const found = await measureTimes(group, {
       ...{ ...options, rounds, abort, signal: await signalOf(group[0] as TimedCase) },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { denseArray, psnr, qualityBetween } from '@neural-fields/signals';
 import { readFloats } from '../peers/fields-data.ts';
 import { type PeerCommand, PeerError, PeerProcess } from '../speed/peer-process.ts';
+import { plannedSteps } from './predicted.ts';
 import type { QualityRequest, TrainAnswer } from './problem.ts';
 import { crossing } from './reached.ts';
 import { type CurvePoint, type Reached, type TrialResult, thresholds } from './results.ts';
@@ -32,13 +33,6 @@ const WORK_TIMEOUT = 3600;
 const ask = <A extends object>(process: PeerProcess, request: QualityRequest): Promise<A> =>
   process.request<A>(request, WORK_TIMEOUT);
 
-/** The number of steps that fit into a budget. @throws PeerError for one in seconds when steps have no time */
-const stepsOf = ({ budget }: Trial, time: StepTime | undefined): number => {
-  if ('steps' in budget) return budget.steps;
-  if (time === undefined) throw new PeerError('its steps could not be timed, which a budget in seconds needs');
-  return Math.max(2, Math.floor((budget.seconds - time.first) / time.step.median));
-};
-
 /**
  * Runs a trial.
  *
@@ -47,7 +41,8 @@ const stepsOf = ({ budget }: Trial, time: StepTime | undefined): number => {
 export const runTrial = async (trial: Trial, options: TrialOptions): Promise<TrialResult> => {
   const { command, signal, scratch, time, evaluations, abort, report } = options;
   const begun = performance.now();
-  const steps = stepsOf(trial, time);
+  const steps = plannedSteps(trial, time);
+  if (steps === undefined) throw new PeerError('its steps could not be timed, which a budget in seconds needs');
   const files = writeTrialFiles(scratch, trial, signal);
   report('starts');
   const process = await PeerProcess.start(command, START_TIMEOUT);

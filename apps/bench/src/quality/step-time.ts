@@ -35,7 +35,11 @@ export interface StepTimeStore {
 const keyOf = (timed: TimedCase, environment: Readonly<Record<string, string>>): string =>
   JSON.stringify([caseKey(timed), Object.entries(environment).sort()]);
 
-const readAll = (file: string): readonly StepTime[] => {
+const fileIn = (folder: string): string => join(folder, 'times.json');
+
+/** All times in a folder, also those of other programs and machines; later ones come last. */
+export const readStepTimes = (folder: string): readonly StepTime[] => {
+  const file = fileIn(folder);
   if (!existsSync(file)) return [];
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as StepTime[];
@@ -49,8 +53,8 @@ export const createStepTimeStore = (
   folder: string,
   environmentOf: (peer: string) => Readonly<Record<string, string>>,
 ): StepTimeStore => {
-  const file = join(folder, 'times.json');
-  const known = new Map(readAll(file).map(each => [keyOf(each.case, each.environment), each]));
+  const file = fileIn(folder);
+  const known = new Map(readStepTimes(folder).map(each => [keyOf(each.case, each.environment), each]));
   return {
     read: timed => known.get(keyOf(timed, environmentOf(timed.method.peer))),
     write: async times => {

@@ -1,4 +1,5 @@
 /** @file The results of all seeds of a method together. */
+import { bestRate } from './best-rate.ts';
 import { type QualityResults, type TrialResult, thresholds } from './results.ts';
 import { type StepTime, secondsAfter } from './step-time.ts';
 import { caseKey, timedCaseOf } from './timed-case.ts';
@@ -96,12 +97,10 @@ export const summaries = ({ results, times }: Pick<QualityResults, 'results' | '
   return [...groups.values()].map(group => summarise(group, byCase));
 };
 
-/** For each group of methods that differ in their rate alone, the one with the highest quality at the samples. */
-export const bestOfGroups = (all: readonly Summary[]): readonly Summary[] => {
-  const best = new Map<string, Summary>();
-  for (const each of all) {
-    const known = best.get(each.group);
-    if (known === undefined || !(known.psnr.mean >= each.psnr.mean)) best.set(each.group, each);
-  }
-  return [...best.values()];
-};
+/** For each group of methods that differ in their rate alone, the one with the best rate, as far as it is known. */
+export const bestOfGroups = (all: readonly Summary[]): readonly Summary[] =>
+  [...new Set(all.map(({ group }) => group))].map(group => {
+    const some = all.filter(each => each.group === group);
+    const rate = bestRate(some.flatMap(({ results }) => results));
+    return (some.find(({ method }) => method.rate === rate) ?? some[0]) as Summary;
+  });

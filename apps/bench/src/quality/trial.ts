@@ -59,9 +59,12 @@ export interface Trial {
 /** `0.001` as `1e-3`, `0.0005` as `5e-4`. */
 export const formatRate = (rate: number): string => rate.toExponential().replace('e+0', '');
 
+/** `adam cosine, shuffled 4096`: a method without its program and learning rate. */
+export const describeFamily = ({ optimizer, schedule, sampling, batch }: Omit<Method, 'peer' | 'rate'>): string =>
+  `${optimizer} ${schedule}, ${sampling}${batch === undefined ? '' : ` ${batch}`}`;
+
 /** `native adam cosine, shuffled 4096`: a method without its learning rate. */
-export const describeGroup = ({ peer, optimizer, schedule, sampling, batch }: Omit<Method, 'rate'>): string =>
-  `${peer} ${optimizer} ${schedule}, ${sampling}${batch === undefined ? '' : ` ${batch}`}`;
+export const describeGroup = ({ peer, ...family }: Omit<Method, 'rate'>): string => `${peer} ${describeFamily(family)}`;
 
 /** `native adam cosine 1e-3, all` */
 export const describeMethod = (method: Method): string =>

@@ -2,7 +2,8 @@ import { denseArray } from '@neural-fields/signals';
 import { describe, expect, test } from 'vitest';
 import { makeQualityMarkdown } from '../../src/quality/markdown.ts';
 import { makeQualityPage } from '../../src/quality/page.ts';
-import { predictedSeconds, profiles, trialsOf } from '../../src/quality/profiles.ts';
+import { countTrials, predictedSeconds, timedCases } from '../../src/quality/predicted.ts';
+import { profiles } from '../../src/quality/profiles.ts';
 import { crossing } from '../../src/quality/reached.ts';
 import type { QualityResults, TrialResult } from '../../src/quality/results.ts';
 import { createQualitySignal, signalDefinitions } from '../../src/quality/signals.ts';
@@ -149,17 +150,24 @@ describe('summaries', () => {
   });
 });
 
-test('profiles have trials with methods that peers have, and a predicted time', () => {
+test('profiles have methods that peers have, and a predicted time', () => {
   for (const profile of Object.values(profiles)) {
-    const trials = trialsOf(profile);
-    expect(new Set(trials.map(each => trialKey(each, {}))).size).toBe(trials.length);
-    for (const { method: each } of trials) {
-      expect(each.batch === undefined).toBe(each.sampling === 'all' || each.sampling === 'evos');
-      if (each.peer === 'pytorch') expect(['all', 'shuffled']).toContain(each.sampling);
+    for (const { batch, sampling, peers, rates } of profile.families) {
+      expect(batch === undefined).toBe(sampling === 'all' || sampling === 'evos');
+      if (peers.includes('pytorch')) expect(['all', 'shuffled']).toContain(sampling);
+      expect([...rates].sort((a, b) => a - b)).toEqual(rates);
     }
+    const cases = timedCases(profile);
+    expect(new Set(cases.map(caseKey)).size).toBe(cases.length);
+    const timesFor = (seconds: number): StepTime[] =>
+      cases.map(each => ({ ...time, case: each, first: 0, step: timesOf([seconds]) }));
+    const predicted = (times: readonly StepTime[]): number | undefined =>
+      predictedSeconds(profile, { evaluations: 0, times });
+    const { budget } = profile;
+    expect(predicted([])).toEqual('seconds' in budget ? countTrials(profile) * (3 + budget.seconds) : undefined);
+    if ('steps' in budget)
+      expect(predicted(timesFor(0.1))).toBeCloseTo(countTrials(profile) * (3 + 0.1 * budget.steps), 6);
   }
-  expect(predictedSeconds(trialsOf(profiles.quick))).toBeLessThan(21 * 60);
-  expect(predictedSeconds([trial])).toBeUndefined();
 });
 
 describe('signals', () => {

@@ -3,21 +3,22 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { qualityPeerDefinitions } from '../../src/quality/peers.ts';
+import type { Family, Plan } from '../../src/quality/plan.ts';
 import { type QualitySettings, runQuality } from '../../src/quality/run-quality.ts';
-import { type Method, samplings, type Trial } from '../../src/quality/trial.ts';
+import { samplings } from '../../src/quality/trial.ts';
 import type { PeerDefinition } from '../../src/speed/peers.ts';
 import { emptyFolder, silent } from '../run-options.ts';
 
-const base: Method = { peer: 'simd', optimizer: 'adam', rate: 5e-3, schedule: 'cosine', sampling: 'all' };
+const base: Family = { peers: ['simd'], optimizer: 'adam', rates: [5e-3], schedule: 'cosine', sampling: 'all' };
 
-const trialOf = (method: Partial<Method>, seed = 0): Trial => ({
-  ...{ signal: 'flower', size: 16, network: { width: 32, layers: 1 }, budget: { steps: 40 }, seed },
-  method: { ...base, ...method },
+const planOf = (families: readonly Partial<Family>[], seeds: readonly number[] = [0]): Plan => ({
+  ...{ signals: [{ name: 'flower', size: 16 }], network: { width: 32, layers: 1 }, budget: { steps: 40 }, seeds },
+  families: families.map(family => ({ ...base, ...family })),
 });
 
 const optionsFor = (output: string, changes: Partial<QualitySettings>): QualitySettings => ({
   peers: qualityPeerDefinitions.filter(({ name }) => name === 'simd'),
-  ...{ rounds: 2, stepLimit: 1, evaluations: 8, output, trials: [trialOf({})] },
+  ...{ rounds: 2, stepLimit: 1, evaluations: 8, output, plan: planOf([{}]) },
   pythonFolder: join(output, 'python'),
   command: 'npm run bench -- quality <test>',
   signal: new AbortController().signal,
@@ -27,13 +28,15 @@ const optionsFor = (output: string, changes: Partial<QualitySettings>): QualityS
 
 test('every way to choose points fits the signal, and the budget is kept', { timeout: 120_000 }, async () => {
   const output = emptyFolder();
-  const trials = samplings.map(sampling =>
-    trialOf({ sampling, ...(sampling !== 'all' && sampling !== 'evos' && { batch: 16 }) }),
-  );
-  const { results, failures, complete, signals } = await runQuality(optionsFor(output, { trials }));
+  const families = samplings.map(sampling => ({
+    sampling,
+    ...(sampling !== 'all' && sampling !== 'evos' && { batch: 16 }),
+  }));
+  const plan = planOf(families);
+  const { results, failures, complete, signals } = await runQuality(optionsFor(output, { plan }));
   expect(failures).toEqual([]);
   expect(complete).toBe(true);
-  expect(results.map(({ trial }) => trial)).toEqual(trials);
+  expect(results.map(({ trial }) => trial.method.sampling)).toEqual(samplings);
   for (const { curve, final, steps } of results) {
     expect(curve.map(({ step }) => step)).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
     expect(steps).toBe(40);
@@ -42,14 +45,14 @@ test('every way to choose points fits the signal, and the budget is kept', { tim
     expect(final.between).toBeLessThan(final.psnr);
   }
   expect(signals).toMatchObject([{ name: 'flower', size: 16 }]);
-  expect(JSON.parse(readFileSync(join(output, 'results.json'), 'utf8')).results).toHaveLength(trials.length);
+  expect(JSON.parse(readFileSync(join(output, 'results.json'), 'utf8')).results).toHaveLength(samplings.length);
   for (const file of ['index.html', 'report.md'])
     expect(readFileSync(join(output, file), 'utf8')).toContain('simd adam cosine 5e-3, evos');
 });
 
-test('a run that is stopped keeps what is done, and continues', { timeout: 60_000 }, async () => {
+test('a run that is stopped keeps what is done, and continues', { timeout: 180_000 }, async () => {
   const output = emptyFolder();
-  const trials = [trialOf({}), trialOf({}, 1), trialOf({}, 2)];
+  const plan = planOf([{}], [0, 1, 2]);
   const stop = new AbortController();
   const reason = new Error('enough');
   let turns = 0;
@@ -57,7 +60,7 @@ test('a run that is stopped keeps what is done, and continues', { timeout: 60_00
     // In the middle of the second trial.
     if (++turns === 12 + 3) stop.abort(reason);
   };
-  const first = runQuality(optionsFor(output, { trials, signal: stop.signal, progress: { ...silent, advance } }));
+  const first = runQuality(optionsFor(output, { plan, signal: stop.signal, progress: { ...silent, advance } }));
   await expect(first).rejects.toBe(reason);
   const kept = readdirSync(join(output, 'trials'));
   expect(kept).toHaveLength(1);
@@ -66,7 +69,7 @@ test('a run that is stopped keeps what is done, and continues', { timeout: 60_00
   let started = 0;
   const second = await runQuality(
     optionsFor(output, {
-      trials,
+      plan,
       progress: { ...silent, advance: doing => void (doing.endsWith('starts') && started++) },
     }),
   );
@@ -79,7 +82,7 @@ test('a run that is stopped keeps what is done, and continues', { timeout: 60_00
   renameSync(join(output, 'trials', kept[0] as string), other);
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
-  const again = await runQuality(optionsFor(output, { trials, progress: { ...silent, log } }));
+  const again = await runQuality(optionsFor(output, { plan, progress: { ...silent, log } }));
   expect(lines.filter(line => line.includes('measured before'))).toEqual([
     '1 trial measured before, but with other code, programs, signals or on another machine: measured again',
   ]);
@@ -87,28 +90,26 @@ test('a run that is stopped keeps what is done, and continues', { timeout: 60_00
   expect(again.results[0]?.wall).not.toBe(done.wall);
   // A file that is not whole is no result; with --fresh none is used.
   writeFileSync(join(output, 'trials', kept[0] as string), '{"trial":');
-  expect((await runQuality(optionsFor(output, { trials: [trialOf({})] }))).results[0]?.wall).toBeGreaterThan(0);
-  const fresh = await runQuality(optionsFor(output, { trials: [trialOf({}, 1)], fresh: true }));
+  expect((await runQuality(optionsFor(output, { plan: planOf([{}]) }))).results[0]?.wall).toBeGreaterThan(0);
+  const fresh = await runQuality(optionsFor(output, { plan: planOf([{}], [1]), fresh: true }));
   expect(fresh.results[0]?.curve.map(({ psnr }) => psnr)).toEqual(second.results[1]?.curve.map(({ psnr }) => psnr));
 });
 
-test('steps are timed again without the fits', { timeout: 60_000 }, async () => {
+test('steps are timed again without the fits', { timeout: 180_000 }, async () => {
   const output = emptyFolder();
-  const first = await runQuality(optionsFor(output, { trials: [trialOf({})] }));
-  const again = await runQuality(optionsFor(output, { trials: [trialOf({})] }));
-  const retimed = await runQuality(
-    optionsFor(output, { trials: [trialOf({}), trialOf({ rate: 1e-3 })], retime: true }),
-  );
+  const first = await runQuality(optionsFor(output, { plan: planOf([{}]) }));
+  const again = await runQuality(optionsFor(output, { plan: planOf([{}]) }));
+  const retimed = await runQuality(optionsFor(output, { plan: planOf([{ rates: [1e-3, 5e-3] }]), retime: true }));
   expect(first.times).toMatchObject([{ case: { method: { peer: 'simd', optimizer: 'adam', sampling: 'all' } } }]);
   expect(again.times).toEqual(first.times);
   expect(retimed.times).toHaveLength(1);
   expect(retimed.times[0]?.date).not.toBe(first.times[0]?.date);
   expect(retimed.times[0]?.step.rounds).toHaveLength(2);
-  expect(retimed.results[0]).toEqual(first.results[0]);
+  expect(retimed.results.find(({ trial }) => trial.method.rate === 5e-3)).toEqual(first.results[0]);
 });
 
 test('a budget in seconds becomes steps, a divergence is a result, and a dead peer is none', {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const dead: PeerDefinition = {
     ...{ name: 'native', title: 'one that dies' },
@@ -117,22 +118,35 @@ test('a budget in seconds becomes steps, a divergence is a result, and a dead pe
       args: [fileURLToPath(new URL('../peers/failing.mjs', import.meta.url)), 'exit'],
     }),
   };
-  const trials: Trial[] = [
-    { ...trialOf({}), budget: { seconds: 0.3 } },
-    trialOf({ rate: 1e30, schedule: 'constant' }),
-    trialOf({ peer: 'native' }),
-  ];
   const simd = qualityPeerDefinitions.filter(({ name }) => name === 'simd');
-  const { results, failures } = await runQuality(optionsFor(emptyFolder(), { trials, peers: [...simd, dead] }));
-  expect(failures).toEqual([{ trial: trials[2], reason: 'the process ended with code 3: out of luck' }]);
-  expect(results[0]?.steps).toBeGreaterThan(5);
-  expect(results[0]?.curve.at(-1)?.step).toBe(results[0]?.steps);
-  expect(results[1]?.diverged).toBeDefined();
+  const seconds = await runQuality(
+    optionsFor(emptyFolder(), { plan: { ...planOf([{}]), budget: { seconds: 0.3 } }, peers: simd }),
+  );
+  expect(seconds.results[0]?.steps).toBeGreaterThan(5);
+  expect(seconds.results[0]?.curve.at(-1)?.step).toBe(seconds.results[0]?.steps);
+  const families: Partial<Family>[] = [
+    { rates: [1e30], schedule: 'constant' },
+    { rates: [1e-3, 2e-3, 4e-3], peers: ['native', 'simd'] },
+  ];
+  const { results, failures, timeFailures } = await runQuality(
+    optionsFor(emptyFolder(), { plan: planOf(families), peers: [...simd, dead] }),
+  );
+  const reason = 'the process ended with code 3: out of luck';
+  expect(failures.map(failure => [failure.trial.method.peer, failure.trial.method.rate, failure.reason])).toEqual([
+    ['native', 1e-3, reason],
+    ['native', 2e-3, reason],
+    ['native', 4e-3, reason],
+  ]);
+  expect(timeFailures).toMatchObject([{ case: { method: { peer: 'native' } }, reason }]);
+  expect(results[0]?.diverged).toBeDefined();
+  // The next program tries the rates.
+  const rates = results.slice(1).map(({ trial }) => trial.method.rate);
+  expect(rates).toEqual(expect.arrayContaining([1e-3, 2e-3, 4e-3]));
 });
 
 test('a size beyond the original is an error before any fit', async () => {
-  const trials = [trialOf({}), { ...trialOf({}), size: 4000 }];
-  const run = runQuality(optionsFor(emptyFolder(), { trials }));
+  const plan = { ...planOf([{}]), signals: [16, 4000].map(size => ({ name: 'flower', size })) };
+  const run = runQuality(optionsFor(emptyFolder(), { plan }));
   await expect(run).rejects.toThrow('--size: wanted at most 403 for flower, got 4000');
 });
 
@@ -143,9 +157,9 @@ test('PyTorch fits to the same quality, step by step', { timeout: 300_000 }, asy
     return context.skip('needs pytorch, which `npm run bench` puts into out/bench-python');
   const output = emptyFolder();
   mkdirSync(join(output, 'results'));
-  const trials = [trialOf({}), trialOf({ peer: 'pytorch' })];
+  const plan = planOf([{ peers: ['simd', 'pytorch'] }]);
   const peers = qualityPeerDefinitions.filter(({ name }) => name !== 'native');
-  const settings = { trials, peers, pythonFolder: installed };
+  const settings = { plan, peers, pythonFolder: installed };
   const { results } = await runQuality(optionsFor(join(output, 'results'), settings));
   const [own, other] = results.map(({ curve, final }) => [...curve, final].map(({ psnr }) => psnr));
   // In float32 the runs drift apart by rounding; the first evaluations are equal to it.
