@@ -85,6 +85,8 @@ test('a fit keeps its best parameters, unless the last ones are asked for', asyn
       ...tiny,
       '--steps',
       '150',
+      '--optimizer',
+      'adam',
       '--lr',
       '0.1',
       '--schedule',

@@ -9,7 +9,7 @@ import { decodeImage, type PointSet, pixels } from '@neural-fields/signals';
 import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
 import { type GivenSettings, mergeSettings, type Settings } from '../src/settings/fit-settings.ts';
-import { settingsFor } from '../src/settings/presets.ts';
+import { type DefaultsInput, settingsFor } from '../src/settings/presets.ts';
 import { prepareAudio } from '../src/signals/prepare-audio.ts';
 import { signalFromShape } from '../src/signals/prepare-shape.ts';
 import { MEASURED, measureQuality } from '../src/signals/quality.ts';
@@ -17,23 +17,37 @@ import { run, tiny } from './cli.ts';
 import { writePicture, writeSound } from './examples.ts';
 import '@tensorflow/tfjs-backend-cpu';
 
-test('fast takes random batches of 8,192 points, or all points of a smaller signal; paper takes all', () => {
-  expect(settingsFor('fast', 'image', 8193)).toEqual({
-    steps: 500,
-    learningRate: 1e-3,
+test('fast takes Muon for a SIREN on an image, and Adam for everything else; paper takes what the paper says', () => {
+  const fast: DefaultsInput = { preset: 'fast', hiddenLayers: 3 };
+  const muon = settingsFor(fast, 'image', 16_385);
+  expect(muon).toEqual({
+    steps: 250,
+    optimizer: 'muon',
+    learningRates: { adam: 1e-3, muon: 4e-3, soap: 2e-3 },
     omega0: 30,
     schedule: 'cosine',
-    batch: 8192,
+    batch: 16_384,
+    sampling: 'stratified',
     keep: 'best',
     recoveries: 3,
   });
-  expect(settingsFor('balanced', 'image', 8193)).toEqual({ ...settingsFor('fast', 'image', 8193), steps: 2000 });
-  expect(settingsFor('fast', 'image', 8192).batch).toBe('full');
-  const paper = {
-    ...{ learningRate: 1e-4, omega0: 30, schedule: 'constant', batch: 'full', keep: 'last', recoveries: 0 },
-  };
-  expect(settingsFor('paper', 'image', 12e6)).toEqual({ ...paper, steps: 10_000 });
-  expect(settingsFor('paper', 'audio', 12e6)).toEqual({ ...paper, steps: 9_000 });
+  expect(settingsFor({ ...fast, preset: 'balanced' }, 'image', 16_385)).toEqual({ ...muon, steps: 1000 });
+  expect(settingsFor(fast, 'image', 16_384).batch).toBe('full');
+  for (const other of [{ activation: 'relu' }, { encoding: 'fourier' }, { hiddenLayers: 0 }])
+    expect(settingsFor({ ...fast, ...other }, 'image', 16_385)).toMatchObject({ steps: 500, optimizer: 'adam' });
+  expect(settingsFor(fast, 'audio', 16_385)).toMatchObject({ optimizer: 'adam', batch: 8192, sampling: 'random' });
+  const paper: DefaultsInput = { preset: 'paper', hiddenLayers: 3 };
+  expect(settingsFor(paper, 'image', 12e6)).toMatchObject({
+    steps: 10_000,
+    optimizer: 'adam',
+    learningRates: { adam: 1e-4 },
+    omega0: 30,
+    schedule: 'constant',
+    batch: 'full',
+    keep: 'last',
+    recoveries: 0,
+  });
+  expect(settingsFor(paper, 'audio', 12e6).steps).toBe(9000);
 });
 
 test('paper is plain Adam on all points, also where the loss jumps: no recovery, and the last parameters', async () => {
@@ -61,9 +75,12 @@ test('paper is plain Adam on all points, also where the loss jumps: no recovery,
   for (const [name, { data }] of own.parameters) expect(data).toEqual(await field.parameters[name]?.data());
   field.dispose();
   // The default recovers from such a jump.
-  const fast = await run(['fit', 'a.png', '-o', 'b.safetensors', ...tiny, '--lr', '3', '--steps', '12', '--json'], {
-    cwd,
-  });
+  const fast = await run(
+    ['fit', 'a.png', '-o', 'b.safetensors', ...tiny, '--optimizer', 'adam', '--lr', '3', '--steps', '12', '--json'],
+    {
+      cwd,
+    },
+  );
   expect(jsonLines(fast).some(({ event }) => event === 'recovery')).toBe(true);
 });
 
@@ -94,7 +111,7 @@ test('options come before the preset', async () => {
     jsonLines(
       await run(['fit', 'a.png', '-o', 'a.safetensors', ...tiny, '--steps', '1', '--json', ...args], { cwd }),
     )[0]?.['settings'];
-  expect(await settings()).toMatchObject({ steps: 1, learningRate: 1e-3, schedule: 'cosine', batch: 8192 });
+  expect(await settings()).toMatchObject({ steps: 1, optimizer: 'muon', learningRate: 4e-3, batch: 'full' });
   expect(await settings('--preset', 'paper', '--schedule', 'cosine')).toMatchObject({
     learningRate: 1e-4,
     schedule: 'cosine',

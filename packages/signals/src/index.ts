@@ -55,7 +55,13 @@ export { shuffledPixels } from './points/shuffled-pixels.ts';
 export type { ValueOptions } from './points/signal.ts';
 export { type SoftMiningOptions, softMining } from './points/soft-mining.ts';
 export { stratified } from './points/stratified.ts';
-export { type StratifiedEpochOptions, stratifiedEpochs } from './points/stratified-epochs.ts';
+export {
+  type StratifiedDraws,
+  type StratifiedEpochOptions,
+  type StratifiedSubsetOptions,
+  stratifiedEpochs,
+  stratifiedSubsets,
+} from './points/stratified-epochs.ts';
 export { type StratifiedSampleOptions, stratifiedSamples } from './points/stratified-samples.ts';
 export { type Selection, subset } from './points/subset.ts';
 export { uniform } from './points/uniform.ts';

@@ -58,10 +58,11 @@ const printRun = (run: FoundRun, print: (line: string) => void): void => {
     const said = parts.filter(part => part !== false);
     if (said.length > 0) print(`${label.padEnd(10)}  ${said.join(', ')}`);
   };
-  const { steps, learningRate, schedule, batch, seed } = settings;
+  const { steps, optimizer, learningRate, schedule, batch, seed } = settings;
   say('fitted to', [source ?? false, sha256 !== undefined && `sha256 ${sha256}`]);
   say('fit', [
     steps !== undefined && plural(steps, 'step'),
+    optimizer ?? false,
     learningRate !== undefined &&
       `learning rate ${[learningRate, schedule].filter(part => part !== undefined).join(' ')}`,
     batch !== undefined && `batch ${batch}`,

@@ -128,7 +128,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
     progress.stop();
     output.log('stopping after this chunk; another Ctrl-C stops at once');
   });
-  const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} random pixels a step`;
+  const batch = fit.batch === 'full' ? 'all pixels a step' : `${formatCount(fit.batch)} pixels a step`;
   output.log(
     `${photograph.author}, ${photograph.title}, ${photograph.year}: ${size} x ${size} pixels (${settings.reason})`,
   );

@@ -20,13 +20,18 @@ export interface DemoSettings {
 
 const fit = (steps: number, batch: FitSettings['batch'], learningRate: number): FitSettings => ({
   steps,
+  optimizer: 'adam',
   learningRate,
   schedule: 'cosine',
   batch,
+  sampling: 'stratified',
   seed: 0,
   keep: 'best',
   reportEvery: 1,
 });
+
+/** Fits with Muon: docs/defaults.md has the measurements. */
+const muonFit = (steps: number): FitSettings => ({ ...fit(steps, 16_384, 4e-3), optimizer: 'muon' });
 
 /** The settings of each backend. */
 const sizes: Readonly<Record<string, DemoSettings>> = {
@@ -51,16 +56,16 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     hiddenFeatures: 256,
     hiddenLayers: 3,
     omega0: 30,
-    fit: fit(500, 8192, 1e-3),
-    reason: 'the native kernels use all cores: a network 256 wide, 8,192 random pixels a step',
+    fit: muonFit(250),
+    reason: 'the native kernels use all cores: a network 256 wide, 16,384 pixels a step',
   },
   simd: {
     size: 256,
     hiddenFeatures: 256,
     hiddenLayers: 3,
     omega0: 30,
-    fit: fit(500, 8192, 1e-3),
-    reason: 'the SIMD kernels use all cores: a network 256 wide, 8,192 random pixels a step',
+    fit: muonFit(200),
+    reason: 'the SIMD kernels use all cores: a network 256 wide, 16,384 pixels a step',
   },
   wasm: {
     size: 120,
@@ -69,7 +74,7 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     omega0: 30,
     fit: fit(500, 2048, 2e-3),
     reason:
-      "tfjs's WebAssembly runs on one core: a quarter of the photograph's resolution, a network 128 wide, 2,048 random pixels a step",
+      "tfjs's WebAssembly runs on one core: a quarter of the photograph's resolution, a network 128 wide, 2,048 pixels a step",
   },
   cpu: {
     size: 60,

@@ -78,6 +78,7 @@ export type ReadingSettings = Pick<Settings, 'allowDamaged' | 'maxPixels' | 'max
 interface FoundSettings
   extends Required<Pick<Settings, 'steps' | 'learningRate' | 'batch' | 'seed'>>,
     Required<ReadingSettings> {
+  readonly optimizer: string;
   readonly schedule: string;
 }
 
@@ -129,7 +130,15 @@ export const readFieldRun = (metadata: Readonly<Record<string, string>>): FoundR
   try {
     const numbers = { psnr: number, surfaceError: number, normalError: number, eikonalError: number };
     const reading = { allowDamaged: boolean, maxPixels: number, maxBytes: number };
-    const settings = { steps, learningRate: number, schedule: string, batch, seed: number, ...reading };
+    const settings = {
+      steps,
+      optimizer: string,
+      learningRate: number,
+      schedule: string,
+      batch,
+      seed: number,
+      ...reading,
+    };
     return present<FoundRun>(parseRecord(text), {
       source: string,
       sha256: string,

@@ -152,7 +152,7 @@ const stepsOf = async (
 const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
   const { input, output, settings, options, checkpointPath, policy, printer } = task;
   const { description, sha256, fileSha256 } = prepared;
-  const defaults = prepared.defaults(settings.preset);
+  const defaults = prepared.defaults(settings);
   const spec = networkSpec({
     inFeatures: coordinateCount(description),
     outFeatures: prepared.outFeatures,

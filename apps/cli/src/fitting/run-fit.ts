@@ -112,6 +112,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
       signal: `sha256 ${prepared.sha256}`,
       ...prepared.identity,
       batch: String(settings.batch),
+      sampling: settings.sampling,
       chunkSize: String(settings.chunkSize ?? 'default'),
       ...(time !== undefined && { time: `${time} s` }),
       backend,

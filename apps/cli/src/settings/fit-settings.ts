@@ -14,7 +14,7 @@ import {
   type Size,
   UsageError,
 } from '@neural-fields/app-kit';
-import type { FitSettings } from '@neural-fields/app-kit/fitting';
+import { type FitSettings, optimizerNames, samplingNames } from '@neural-fields/app-kit/fitting';
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { GridConvention } from '@neural-fields/signals';
@@ -87,7 +87,12 @@ export interface Settings
     AudioSettings,
     ShapeSettings,
     Pick<FitSettings, 'seed' | 'averageDecay' | 'chunkSize'>,
-    Partial<Pick<FitSettings, 'steps' | 'learningRate' | 'schedule' | 'batch' | 'clipNorm' | 'keep' | 'reportEvery'>> {
+    Partial<
+      Pick<
+        FitSettings,
+        'steps' | 'optimizer' | 'learningRate' | 'schedule' | 'batch' | 'sampling' | 'clipNorm' | 'keep' | 'reportEvery'
+      >
+    > {
   readonly preset: PresetName;
   /** The time for all steps in seconds, instead of their number. */
   readonly time?: number | undefined;
@@ -223,7 +228,7 @@ export const settingDefinitions: Definitions = {
   steps: {
     flags: '-s, --steps <n>',
     description:
-      'total number of steps, including those before a resume (default: 500, shapes 300; balanced 4 times that; paper 10000, sound 9000)',
+      'total number of steps, including those before a resume (default: 500, with muon 250, shapes 300; balanced 4 times that; paper 10000, sound 9000)',
     parse: integer(1),
   },
   time: {
@@ -237,9 +242,15 @@ export const settingDefinitions: Definitions = {
     parse: parseGoal,
     format: ({ until }) => until && formatGoal(until),
   },
+  optimizer: {
+    flags: '--optimizer <name>',
+    description:
+      'muon turns the steps of hidden matrices (default for an image with a SIREN), soap their coordinates (default: adam)',
+    ...oneOf(optimizerNames),
+  },
   learningRate: {
     flags: '--lr, --learning-rate <number>',
-    description: "Adam's learning rate (default: 1e-3, sound 2e-4, shapes 5e-4; paper 1e-4)",
+    description: 'learning rate (default: 1e-3, sound 2e-4, shapes 5e-4; muon 4 times that, soap twice; paper 1e-4)',
     parse: positive,
   },
   schedule: {
@@ -249,8 +260,15 @@ export const settingDefinitions: Definitions = {
   },
   batch: {
     flags: '-b, --batch <n>',
-    description: 'random points in a step, or full for all (default: 8192, shapes 2800; paper full, shapes 2800)',
+    description:
+      'points in a step, or full for all (default: 8192, with muon 16384, shapes 2800; paper full, shapes 2800)',
     parse: parseBatch,
+  },
+  sampling: {
+    flags: '--sampling <name>',
+    description:
+      'points of a step: random, or stratified: one of each neighbourhood, all once an epoch (default: with muon stratified)',
+    ...oneOf(samplingNames),
   },
   clipNorm: {
     flags: '--clip-norm <number>',

@@ -6,6 +6,7 @@
  * an error, and the last parameters are the result.
  */
 
+import type { FitSettings, OptimizerName } from '@neural-fields/app-kit/fitting';
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { UnitBoxOptions } from '@neural-fields/shapes';
@@ -20,12 +21,15 @@ export type PresetName = (typeof presetNames)[number];
 /** Settings of a fit that depend on the kind of signal. */
 export interface SignalDefaults {
   readonly steps: number;
-  readonly learningRate: number;
+  readonly optimizer: OptimizerName;
+  /** The learning rate with each optimizer. */
+  readonly learningRates: Readonly<Record<OptimizerName, number>>;
   /** The frequency factor of the first layer. */
   readonly omega0: number;
   readonly schedule: 'constant' | 'cosine';
   /** Points per step; all points if the signal has fewer. */
   readonly batch: 'full' | number;
+  readonly sampling: FitSettings['sampling'];
   readonly clipNorm?: number | undefined;
   /** Which parameters the field keeps: those with the lowest running loss, or the last ones. */
   readonly keep: 'best' | 'last';
@@ -57,17 +61,33 @@ type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & {
 /** The weights of Sitzmann et al. 2020, equation 6, as in the authors' code. */
 const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
 
-/** What all pictures and sounds of the default preset have in common; a rate that suits most networks can be too high. */
-const sampled = { schedule: 'cosine', batch: 8192, keep: 'best', recoveries: 3 } as const;
+/** The learning rates of the other optimizers are multiples of Adam's, as measured on pictures. */
+const rates = (adam: number): SignalDefaults['learningRates'] => ({ adam, muon: 4 * adam, soap: 2 * adam });
+
+/** What the defaults of all signals have in common; a rate that suits most networks can be too high for some. */
+const common = {
+  optimizer: 'adam',
+  schedule: 'cosine',
+  batch: 8192,
+  sampling: 'random',
+  keep: 'best',
+  recoveries: 3,
+} as const;
+
+/** For pictures with networks other than a SIREN, with which Muon has not been measured. */
+const anyImage: SignalDefaults = { ...common, steps: 500, learningRates: rates(1e-3), omega0: 30 };
 
 const fast: Preset = {
-  image: { steps: 500, learningRate: 1e-3, omega0: 30, ...sampled },
+  image: { ...anyImage, steps: 250, optimizer: 'muon', batch: 16_384, sampling: 'stratified' },
   // At a rate of 1e-3 the SNR of a sound stays near 0 dB, and also at 5e-4 with a higher omega0.
-  audio: { steps: 500, learningRate: 2e-4, omega0: 8000, ...sampled },
+  audio: { ...common, steps: 500, learningRates: rates(2e-4), omega0: 8000 },
   // A step takes 1.5 times as long as a picture's. On the Stanford bunny, 500 steps gave a surface error of 6.3e-5, a
   // normal error of 5.4 degrees and an eikonal error of 0.051; 300 steps gave 7.7e-5, 5.7 and 0.069. The same amount of
   // work in 400 steps of 2,000 points or 500 of 1,600 gave eikonal errors of 0.079 and 0.093.
-  shape: { ...sampled, steps: 300, learningRate: 5e-4, omega0: 30, batch: 2800, clipNorm: 1, recoveries: 6 },
+  shape: {
+    ...common,
+    ...{ steps: 300, learningRates: rates(5e-4), omega0: 30, batch: 2800, clipNorm: 1, recoveries: 6 },
+  },
   shapeLoss: { near: 0.25, weights: WEIGHTS, distanceWeight: 150 },
   // A closed surface needs some margin to stay closed in the box.
   shapeBox: { margin: 0.1, method: 'box' },
@@ -87,14 +107,16 @@ const longer = (settings: SignalDefaults): SignalDefaults => ({
 });
 
 /** What every fit of the paper has in common: Sitzmann et al. 2020, supplement, and the authors' code. */
-const published = {
-  learningRate: 1e-4,
+const published: Omit<SignalDefaults, 'steps'> = {
+  optimizer: 'adam',
+  learningRates: rates(1e-4),
   omega0: 30,
   schedule: 'constant',
   batch: 'full',
+  sampling: 'random',
   keep: 'last',
   recoveries: 0,
-} as const;
+};
 
 /** All presets. */
 export const presets: Readonly<Record<PresetName, Preset>> = {
@@ -112,10 +134,25 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
+/** The settings that decide about the defaults of the others. */
+export interface DefaultsInput {
+  readonly preset: PresetName;
+  readonly hiddenLayers: number;
+  readonly activation?: string | undefined;
+  readonly encoding?: string | undefined;
+}
+
+/** Whether a network is a SIREN with hidden matrices, for which Muon was measured. */
+const suitsMuon = ({ hiddenLayers, activation = 'sine', encoding }: DefaultsInput): boolean =>
+  hiddenLayers > 0 && activation === 'sine' && encoding === undefined;
+
 /**
- * The settings of a preset for a signal with this many points; a step uses all of them if the batch size is no smaller.
+ * The defaults for a signal with this many points; a step uses all of them if the batch size is no smaller.
  */
-export const settingsFor = (preset: PresetName, kind: 'image' | 'audio', points: number): SignalDefaults => {
-  const settings = presets[preset][kind];
+export const settingsFor = (input: DefaultsInput, kind: 'image' | 'audio', points: number): SignalDefaults => {
+  const { preset } = input;
+  const chosen = presets[preset][kind];
+  const fallback = preset === 'balanced' ? longer(anyImage) : anyImage;
+  const settings = chosen.optimizer === 'muon' && !suitsMuon(input) ? fallback : chosen;
   return settings.batch !== 'full' && settings.batch >= points ? { ...settings, batch: 'full' } : settings;
 };

@@ -4,16 +4,26 @@ import { reportInterval } from '@neural-fields/core';
 import type { GivenSettings, Settings } from './fit-settings.ts';
 import type { SignalDefaults } from './presets.ts';
 
+/** The optimizer with its learning rate. */
+const optimizerOf = (
+  settings: GivenSettings,
+  defaults: SignalDefaults,
+): Pick<FitSettings, 'optimizer' | 'learningRate'> => {
+  const optimizer = settings.optimizer ?? defaults.optimizer;
+  return { optimizer, learningRate: settings.learningRate ?? defaults.learningRates[optimizer] };
+};
+
 /** The settings of core's loop. */
 export const loopSettings = (
   settings: Settings,
   defaults: SignalDefaults,
   { chunkSize }: { readonly chunkSize: number | undefined },
 ): FitSettings => ({
+  ...optimizerOf(settings, defaults),
   steps: settings.steps ?? defaults.steps,
-  learningRate: settings.learningRate ?? defaults.learningRate,
   schedule: settings.schedule ?? defaults.schedule,
   batch: settings.batch ?? defaults.batch,
+  sampling: settings.sampling ?? defaults.sampling,
   clipNorm: settings.clipNorm ?? defaults.clipNorm,
   seed: settings.seed,
   averageDecay: settings.averageDecay,
@@ -32,7 +42,12 @@ export const repeatableSettings = (
   defaults: SignalDefaults,
   steps: number,
 ): GivenSettings => {
-  const { learningRate, schedule, batch, clipNorm, keep } = defaults;
+  const { schedule, batch, sampling, clipNorm, keep } = defaults;
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return { learningRate, schedule, batch, clipNorm, keep, ...(Object.fromEntries(given) as GivenSettings), steps };
+  return {
+    ...optimizerOf(settings, defaults),
+    ...{ schedule, batch, sampling, clipNorm, keep },
+    ...(Object.fromEntries(given) as GivenSettings),
+    steps,
+  };
 };

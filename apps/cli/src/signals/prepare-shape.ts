@@ -110,7 +110,12 @@ export const signalFromShape = (
       ...(triangles !== undefined && { triangles }),
       similarity,
     };
-    const counts = ({ batch }: FitSettings): ShapeTermOptions['counts'] => {
+    const counts = ({ batch, sampling }: FitSettings): ShapeTermOptions['counts'] => {
+      if (sampling !== 'random')
+        throw new UsageError({
+          what: `--sampling ${sampling}`,
+          problem: 'it is for images and sounds, not for a shape',
+        });
       const all = batch === 'full' ? 2 * points : batch;
       const on = Math.max(1, Math.ceil(all / 2));
       return { on, off: Math.max(1, all - on), near: Math.round(near * all) };
@@ -120,7 +125,7 @@ export const signalFromShape = (
       shape,
       outFeatures: 1,
       notes,
-      defaults: name => presets[name].shape,
+      defaults: settings => presets[settings.preset].shape,
       jump: { spikeFactor: SPIKE_FACTOR },
       sha256: hashShape(whole),
       identity: {

@@ -52,6 +52,10 @@ const powerOf = (points: PointSet): number => {
   return sum / count;
 };
 
+/** The numbers of points along each axis. */
+const gridOf = (description: SamplesDescription): readonly number[] =>
+  description.kind === 'image' ? [description.height, description.width] : [description.length];
+
 /** Remarks on samples, in addition to their values. */
 export interface SamplesRemarks {
   /** What was done to them, as sentences. */
@@ -73,10 +77,10 @@ export const preparedSamples = async (
   points,
   notes,
   warnings: [...warnings, ...oddities.map(({ text }) => text)],
-  defaults: preset => settingsFor(preset, description.kind, points.size),
+  defaults: settings => settingsFor(settings, description.kind, points.size),
   outFeatures: description.channels,
   sha256: await hashSamples(description, points, onProgress),
-  terms: settings => [term({ points: pointsOf(points, settings), loss: mse() })],
+  terms: settings => [term({ points: pointsOf(points, gridOf(description), settings), loss: mse() })],
   until: goal => {
     const isSound = description.kind === 'audio';
     if (goal.unit !== 'dB')

@@ -6,7 +6,7 @@ import type { DivergenceOptions, Field, FitProgress, StopRule, Term } from '@neu
 import type { Mesh, PointCloud } from '@neural-fields/shapes';
 import type { PointSet } from '@neural-fields/signals';
 import type { Goal } from '../settings/goals.ts';
-import type { PresetName, SignalDefaults } from '../settings/presets.ts';
+import type { DefaultsInput, SignalDefaults } from '../settings/presets.ts';
 
 /** What is fitted, what it represents, and how to measure how well a field has learned it. */
 export interface PreparedSignal {
@@ -32,8 +32,8 @@ export interface PreparedSignal {
   readonly points?: PointSet;
   /** Shapes only: the shape in the field's coordinates. */
   readonly shape?: PointCloud | Mesh;
-  /** The defaults of a preset. */
-  defaults(preset: PresetName): SignalDefaults;
+  /** The defaults of the settings' preset, for the network that they describe. */
+  defaults(settings: DefaultsInput): SignalDefaults;
   /** The terms of the objective. @throws UsageError when the settings ask for points that do not exist */
   terms(settings: FitSettings): readonly Term[];
   /** The rule that ends a fit at a goal. @throws UsageError when the goal's unit does not apply to the signal */

@@ -13,5 +13,13 @@ export { type DrivenFit, driveFit } from './drive-fit.ts';
 export { extensions } from './extensions.ts';
 export { networkMemory } from './network-memory.ts';
 export { FACTOR_KEY } from './recovery.ts';
-export { defaultChunkSize, type FitSettings, fitOptions, pointsOf } from './settings.ts';
+export {
+  defaultChunkSize,
+  type FitSettings,
+  fitOptions,
+  type OptimizerName,
+  optimizerNames,
+  pointsOf,
+  samplingNames,
+} from './settings.ts';
 export { afterCurve, openCurve, type TrainingCurve } from './training-curve.ts';

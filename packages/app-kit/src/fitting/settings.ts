@@ -1,16 +1,30 @@
 /** @file The settings of a fit. */
-import { adam, constant, cosine } from '@neural-fields/core';
-import { type PointSet, withoutReplacement } from '@neural-fields/signals';
+import { adam, constant, cosine, type Optimizer, type PointSource } from '@neural-fields/core';
+import { muon, soap } from '@neural-fields/core/optimizers';
+import { type PointSet, stratifiedSubsets, withoutReplacement } from '@neural-fields/signals';
 import { UsageError } from '../errors.ts';
 import type { DrivenFit } from './drive-fit.ts';
+
+/** The values of `--optimizer`. */
+export const optimizerNames = ['adam', 'muon', 'soap'] as const;
+
+/** One of {@link optimizerNames}. */
+export type OptimizerName = (typeof optimizerNames)[number];
+
+/** The values of `--sampling`. */
+export const samplingNames = ['random', 'stratified'] as const;
 
 /** The settings of a fit, as given on the command line. */
 export interface FitSettings {
   readonly steps: number;
+  readonly optimizer: OptimizerName;
+  /** That of hidden matrices for `muon`; see {@link RATE_BESIDE_MUON}. */
   readonly learningRate: number;
   readonly schedule: 'constant' | 'cosine';
   /** The number of points per step. */
   readonly batch: 'full' | number;
+  /** How the points of a step are chosen, unless they are all: at random, or one from each neighbourhood. */
+  readonly sampling: (typeof samplingNames)[number];
   readonly seed: number;
   readonly chunkSize?: number | undefined;
   readonly clipNorm?: number | undefined;
@@ -20,12 +34,32 @@ export interface FitSettings {
   readonly reportEvery: number;
 }
 
-/** The points of a step. @throws UsageError when there are fewer than requested */
-export const pointsOf = (points: PointSet, { batch }: FitSettings): ReturnType<typeof withoutReplacement> => {
+/** The learning rate of Adam for the parameters that Muon leaves to it. */
+export const RATE_BESIDE_MUON = 1e-3;
+
+const optimizers: Readonly<Record<OptimizerName, (learningRate: number) => Optimizer>> = {
+  adam: learningRate => adam({ learningRate }),
+  muon: learningRate => muon({ learningRate, adam: { learningRate: RATE_BESIDE_MUON } }),
+  soap: learningRate => soap({ learningRate }),
+};
+
+/**
+ * The points of a step.
+ *
+ * @param grid the numbers of points along each axis
+ * @throws UsageError when there are fewer than requested
+ */
+export const pointsOf = (
+  points: PointSet,
+  grid: readonly number[],
+  { batch, sampling, seed }: Pick<FitSettings, 'batch' | 'sampling' | 'seed'>,
+): PointSource => {
   if (batch === 'full' || batch === points.size) return points;
   if (batch > points.size)
     throw new UsageError({ what: `--batch ${batch}`, problem: `the signal has only ${points.size} points` });
-  return withoutReplacement(points, { count: batch });
+  return sampling === 'random'
+    ? withoutReplacement(points, { count: batch })
+    : stratifiedSubsets(points, { grid, count: batch, seed });
 };
 
 /** The number of operations that take about half a second: Ctrl-C waits until the current chunk is done. */
@@ -45,12 +79,13 @@ export const defaultChunkSize = (backend: string, parameters: number): number | 
 
 /** The settings as options of core's loop. */
 export const fitOptions = (settings: FitSettings): DrivenFit['options'] => {
-  const { steps, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, keep, reportEvery } = settings;
+  const { steps, optimizer, learningRate, schedule, seed, chunkSize, clipNorm, averageDecay, keep, reportEvery } =
+    settings;
   return {
     steps,
     seed,
     reportEvery,
-    optimizer: adam({ learningRate }),
+    optimizer: optimizers[optimizer](learningRate),
     schedule: schedule === 'cosine' ? cosine() : constant(),
     ...(chunkSize !== undefined && { chunkSize }),
     ...(clipNorm !== undefined && { clipNorm }),

@@ -4,16 +4,25 @@ import type { ArrayView } from '../arrays/array-view.ts';
 import { assertPointCount } from './assert-point-count.ts';
 import { neighbourhoodIndex } from './neighbourhood-order.ts';
 import { derivedKeys, keyedPermutation, permutationKeys } from './permutation.ts';
-import { consecutive } from './point-set.ts';
+import { consecutive, type PointSet } from './point-set.ts';
 import { type SampleOptions, samples } from './samples.ts';
 
-/** The options of {@link stratifiedEpochs}. */
-export interface StratifiedEpochOptions extends SampleOptions {
+/** How {@link stratifiedEpochs} and {@link stratifiedSubsets} draw. */
+export interface StratifiedDraws {
   /** The number of points in a step. */
   readonly count: number;
   /** The seed of the order. The fit's own seed cannot be used: it gives a new rng to each step, not to an epoch. */
   readonly seed: number;
 }
+
+/** The options of {@link stratifiedSubsets}. */
+export interface StratifiedSubsetOptions extends StratifiedDraws {
+  /** The numbers of points along each axis of the grid, e.g. `[height, width]`; their product is the set's size. */
+  readonly grid: readonly number[];
+}
+
+/** The options of {@link stratifiedEpochs}. */
+export interface StratifiedEpochOptions extends SampleOptions, StratifiedDraws {}
 
 /** Maps each position in an epoch to one in the neighbourhood order: see {@link stratifiedEpochs}. */
 const epochOrder = (size: number, strata: number, keys: readonly number[]): ((number: number) => number) => {
@@ -34,6 +43,58 @@ const epochOrder = (size: number, strata: number, keys: readonly number[]): ((nu
     // In the last round, only the larger strata have a point left: the last one of their order.
     return start + keyedPermutation(own, derivedKeys(keys, stratum))(round);
   };
+};
+
+/** Draws of a set of points. @throws RangeError as {@link stratifiedSubsets}, with the name of the caller */
+const stratifiedDraws = (
+  caller: string,
+  points: PointSet,
+  { grid, count, seed }: StratifiedSubsetOptions,
+): PointSource => {
+  const { size } = points;
+  assertPointCount(caller, count, size);
+  if (!Number.isFinite(seed)) throw new RangeError(`${caller}: seed must be a finite number, got ${seed}`);
+  const rng = createRng(seed);
+  let latest = { epoch: -1, order: (number: number): number => number };
+  const orderOf = (epoch: number): ((number: number) => number) => {
+    if (latest.epoch !== epoch)
+      latest = { epoch, order: epochOrder(size, count, permutationKeys(rng.fork('epoch', epoch))) };
+    return latest.order;
+  };
+  return {
+    inFeatures: points.inFeatures,
+    pointsPerStep: count,
+    fixed: false,
+    draw: (start, n, _rng, { step }) =>
+      points.at(
+        consecutive((step - 1) * count + start, n).map(number => {
+          const epoch = Math.floor(number / size);
+          return neighbourhoodIndex(grid, orderOf(epoch)(number - epoch * size));
+        }),
+      ),
+  };
+};
+
+/**
+ * Every point of a grid once per epoch, `count` of them in each step, spread evenly: as {@link stratifiedEpochs}, for a
+ * set of points in row-major order.
+ *
+ * @throws RangeError when `count` is not an integer from 1 to the number of points, the grid does not have that number
+ *   of points, or the seed is not finite
+ */
+export const stratifiedSubsets = (points: PointSet, options: StratifiedSubsetOptions): PointSource => {
+  assertOptions('stratifiedSubsets', options, { count: 1, seed: 1, grid: 1 });
+  const { grid } = options;
+  const product = grid.reduce((size, length) => size * length, 1);
+  if (
+    grid.length === 0 ||
+    !grid.every(length => Number.isSafeInteger(length) && length >= 1) ||
+    product !== points.size
+  )
+    throw new RangeError(
+      `stratifiedSubsets: grid must be the numbers of points along each axis, ${points.size} in all, got [${grid.join(', ')}]`,
+    );
+  return stratifiedDraws('stratifiedSubsets', points, options);
 };
 
 /**
@@ -62,28 +123,6 @@ export const stratifiedEpochs = (signal: ArrayView, given: StratifiedEpochOption
     targets: 1,
   });
   const { count, seed, ...options } = given;
-  const points = samples(signal, options);
-  const { size } = points;
-  assertPointCount('stratifiedEpochs', count, size);
-  if (!Number.isFinite(seed)) throw new RangeError(`stratifiedEpochs: seed must be a finite number, got ${seed}`);
-  const shape = signal.shape.slice(0, -1);
-  const rng = createRng(seed);
-  let latest = { epoch: -1, order: (number: number): number => number };
-  const orderOf = (epoch: number): ((number: number) => number) => {
-    if (latest.epoch !== epoch)
-      latest = { epoch, order: epochOrder(size, count, permutationKeys(rng.fork('epoch', epoch))) };
-    return latest.order;
-  };
-  return {
-    inFeatures: points.inFeatures,
-    pointsPerStep: count,
-    fixed: false,
-    draw: (start, n, _rng, { step }) =>
-      points.at(
-        consecutive((step - 1) * count + start, n).map(number => {
-          const epoch = Math.floor(number / size);
-          return neighbourhoodIndex(shape, orderOf(epoch)(number - epoch * size));
-        }),
-      ),
-  };
+  const grid = signal.shape.slice(0, -1);
+  return stratifiedDraws('stratifiedEpochs', samples(signal, options), { grid, count, seed });
 };

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, test } from 'vitest';
 import { neighbourhoodIndex } from '../../src/points/neighbourhood-order.ts';
-import { stratifiedEpochs } from '../../src/points/stratified-epochs.ts';
+import { samples } from '../../src/points/samples.ts';
+import { stratifiedEpochs, stratifiedSubsets } from '../../src/points/stratified-epochs.ts';
 
 const RNG = createRng(0);
 
@@ -101,5 +102,24 @@ describe('stratifiedEpochs', () => {
     );
     expect(() => stratifiedEpochs(signal, { count: 2, seed: Number.NaN })).toThrow('seed must be a finite number');
     expect(() => stratifiedEpochs(signal, { count: 2, sede: 1 } as never)).toThrow('sede');
+  });
+});
+
+describe('stratifiedSubsets', () => {
+  test('draws the same points as stratifiedEpochs of the signal', () => {
+    const signal = numbered([7, 12]);
+    const draws = { count: 20, seed: 3 };
+    const epochs = stratifiedEpochs(signal, { ...draws, ...asStored });
+    const subsets = stratifiedSubsets(samples(signal, asStored), { ...draws, grid: [7, 12] });
+    for (const step of [1, 2, 5])
+      expect(subsets.draw(0, 20, RNG, { step, steps: 5 })).toEqual(epochs.draw(0, 20, RNG, { step, steps: 5 }));
+  });
+
+  test('refuses a grid of another size', () => {
+    const points = samples(numbered([4, 4]), asStored);
+    expect(() => stratifiedSubsets(points, { grid: [4, 5], count: 4, seed: 0 })).toThrow(
+      'stratifiedSubsets: grid must be the numbers of points along each axis, 16 in all, got [4, 5]',
+    );
+    expect(() => stratifiedSubsets(points, { grid: [], count: 4, seed: 0 })).toThrow(RangeError);
   });
 });
