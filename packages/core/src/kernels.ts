@@ -35,6 +35,7 @@ export {
 export { networkParameters } from './evaluate/evaluate.ts';
 export type { NetworkParameters } from './evaluate/evaluation.ts';
 export { HASH_PRIMES } from './ops/grid-hash.ts';
+export { weightPolynomial } from './ops/grid-interpolation.ts';
 export type {
   ColumnsOperation,
   ConcatOperation,

@@ -20,6 +20,7 @@ import {
   coreActivations,
   type DenseSpec,
   elementwise,
+  type GridInterpolation,
   type GridLevel,
   grid,
   type IdentityLayerSpec,
@@ -102,21 +103,27 @@ interface TableSpec extends LayerSpec {
   readonly rows: number;
   readonly rowFeatures: number;
   readonly levels: readonly GridLevel[];
+  readonly interpolation: GridInterpolation;
 }
 
 const table: LayerDefinition<TableSpec> = {
   kind: 'table',
-  apply: (input, { spec: { rows, rowFeatures, levels }, parameter }) => {
+  apply: (input, { spec: { rows, rowFeatures, levels, interpolation }, parameter }) => {
     const initialise = (): Float32Array => {
       const rng = createRng(3);
       return Float32Array.from({ length: rows * rowFeatures }, () => rng.normal());
     };
-    return grid(input, parameter('table', { shape: [rows, rowFeatures], initialise }), levels);
+    return grid(input, parameter('table', { shape: [rows, rowFeatures], initialise }), levels, { interpolation });
   },
 };
 
-const tableOf = (rowFeatures: number, levels: readonly GridLevel[]): TableSpec => ({
+const tableOf = (
+  rowFeatures: number,
+  levels: readonly GridLevel[],
+  interpolation: GridInterpolation = 'linear',
+): TableSpec => ({
   kind: 'table',
+  interpolation,
   rows: Math.max(...levels.map(({ firstRow, rows }) => firstRow + rows)),
   rowFeatures,
   levels,
@@ -211,6 +218,21 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
     inFeatures: 2,
     layers: [dense(3, tanh), tableOf(2, [denseLevel(6, 3), hashedLevel(8, 32, 343)]), dense(5, tanh), dense(1)],
     kinds: ['grid', 'linear'],
+  },
+  'a smooth table in space': {
+    inFeatures: 3,
+    layers: [tableOf(2, [denseLevel(3, 3), hashedLevel(6, 32, 64)], 'smoothstep'), dense(6, sine), dense(1)],
+    kinds: ['grid', 'linear'],
+  },
+  'a smooth table after a network': {
+    inFeatures: 2,
+    layers: [dense(3, tanh), tableOf(3, [denseLevel(3, 3)], 'smoothstep'), dense(5, tanh), dense(1)],
+    kinds: ['grid', 'linear'],
+  },
+  'the nearest rows of a table': {
+    inFeatures: 2,
+    layers: [concatenated(tableOf(2, [denseLevel(6, 2)], 'nearest'), same), dense(5, tanh)],
+    kinds: ['grid', 'concat', 'linear'],
   },
   'a table of four axes': {
     inFeatures: 4,

@@ -220,6 +220,8 @@ static Problem check_grid_operation(const Checked *c, const Operation *operation
   PASS_ON(check_grid((uint32_t)grid->axes, (uint32_t)grid->rowFeatures, c->blocks));
   REQUIRE(grid->axes <= operand->features && grid->rowFeatures >= 1, "the features of a grid");
   REQUIRE(c->forms->first == 0 || c->forms->first <= MAX_AXES, "the number of derivatives of a grid");
+  REQUIRE(grid->interpolation >= INTERPOLATION_LINEAR && grid->interpolation <= INTERPOLATION_NEAREST,
+          "the interpolation of a grid");
   const GridLevel *levels = RECORDS(m, GridLevel, grid->levels, grid->levelCount);
   REQUIRE(levels && times(grid->levelCount, grid->rowFeatures) <= (uint64_t)operation->features,
           "the levels of a grid");

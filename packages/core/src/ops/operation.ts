@@ -11,6 +11,7 @@ import type { ActivationDefinition } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
 import type { OperandArray, ParameterArray } from './arrays.ts';
+import type { GridInterpolation } from './grid-interpolation.ts';
 
 /** The index of a register, which holds the jet of some features. */
 export type Register = number;
@@ -113,6 +114,7 @@ export interface GridOperation {
   /** `[rows, features per row]` */
   readonly table: OperandArray;
   readonly levels: readonly GridLevel[];
+  readonly interpolation: GridInterpolation;
 }
 
 /** The inputs of the rule of a {@link CustomOperation}. */

@@ -45,7 +45,7 @@ export const applyOperation = (operation: Operation, inputs: readonly LayerJet[]
     case 'constant':
       return constantJet(operation, tensor(operation.values), context);
     case 'grid':
-      return gridJet(a, tensor(operation.table), operation.levels, shape);
+      return gridJet(a, tensor(operation.table), operation, shape);
     case 'custom':
       return operation.rule({ inputs, arrays: operation.arrays.map(tensor), shape });
   }

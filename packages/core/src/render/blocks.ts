@@ -6,6 +6,7 @@ import { linearise, type Operand } from '../elementwise/instructions.ts';
 import { operationFunction } from '../elementwise/operations.ts';
 import type { OperandArray } from '../ops/arrays.ts';
 import { HASH_PRIMES } from '../ops/grid-hash.ts';
+import { weightPolynomial } from '../ops/grid-interpolation.ts';
 import type {
   ColumnsOperation,
   ConcatOperation,
@@ -139,10 +140,11 @@ const rowOf = (vertex: readonly number[], { resolution, firstRow, rows, hashed }
 };
 
 const gridBlock = (
-  { table, levels, outFeatures }: GridOperation,
+  { table, levels, outFeatures, interpolation }: GridOperation,
   [axes = 0]: readonly number[],
   read: ArrayReader,
 ): Block => {
+  const polynomial = weightPolynomial(interpolation, 0);
   const values = read(table);
   const features = table.shape[1] as number;
   const cell = new Array<number>(axes).fill(0);
@@ -154,7 +156,9 @@ const gridBlock = (
         for (let axis = 0; axis < axes; axis++) {
           const u = ((input![point * axes + axis]! + 1) * level.resolution) / 2;
           cell[axis] = Math.min(Math.max(Math.floor(u), 0), level.resolution - 1);
-          high[axis] = u - cell[axis]!;
+          const t = u - cell[axis]!;
+          const place = interpolation === 'nearest' ? Number(t > 0.5) : t;
+          high[axis] = polynomial.reduceRight((sum, coefficient) => sum * place + coefficient, 0);
         }
         for (let corner = 0; corner < 2 ** axes; corner++) {
           const bits = cell.map((_, axis) => (corner >> axis) & 1);

@@ -7,6 +7,7 @@ import type { ActivationDefinition, ActivationSpec } from '../activations/activa
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { OperandArray, ParameterArray } from '../ops/arrays.ts';
 import { MAX_GRID_AXES } from '../ops/grid-hash.ts';
+import { GRID_INTERPOLATIONS, type GridInterpolation } from '../ops/grid-interpolation.ts';
 import type {
   CustomRuleInputs,
   CustomTangentInputs,
@@ -231,17 +232,33 @@ export const constant = ({ recording }: Signal, values: OperandArray, column?: n
   return new Signal(recording, recording.add(operation), outFeatures);
 };
 
+/** The options of {@link grid}. */
+export interface GridOptions {
+  /** How it interpolates along each axis; `linear` if absent. */
+  readonly interpolation?: GridInterpolation;
+}
+
 /**
- * Rows of a table at grid vertices over [-1, 1]^features, interpolated linearly; the concatenated features of all
- * levels. See `ops/grid.ts`.
+ * Rows of a table at grid vertices over [-1, 1]^features, interpolated; the concatenated features of all levels. See
+ * `ops/grid.ts`.
  *
  * @param table `[rows, features per row]`
- * @throws RangeError when a level is not within the table, or there are more axes than the hash has primes
+ * @throws RangeError when a level is not within the table, the interpolation is unknown, or there are more axes than the
+ *   hash has primes
  */
-export const grid = (input: Signal, table: OperandArray, levels: readonly GridLevel[]): Signal => {
+export const grid = (
+  input: Signal,
+  table: OperandArray,
+  levels: readonly GridLevel[],
+  { interpolation = 'linear' }: GridOptions = {},
+): Signal => {
   const [rows = 0, rowFeatures = 0] = table.shape;
   if (input.features > MAX_GRID_AXES)
     throw new RangeError(`grid: must have at most ${MAX_GRID_AXES} axes, got ${input.features}`);
+  if (!GRID_INTERPOLATIONS.includes(interpolation))
+    throw new RangeError(
+      `grid: interpolation must be one of ${GRID_INTERPOLATIONS.join(', ')}, got ${JSON.stringify(interpolation)}`,
+    );
   if (levels.length === 0) throw new RangeError('grid: needs at least one level, got none');
   for (const [index, { resolution, firstRow, rows: own, hashed }] of levels.entries()) {
     const wanted = (resolution + 1) ** input.features;
@@ -260,7 +277,7 @@ export const grid = (input: Signal, table: OperandArray, levels: readonly GridLe
   const outFeatures = levels.length * rowFeatures;
   return new Signal(
     recording,
-    recording.add({ kind: 'grid', inputs: [register], outFeatures, table, levels }),
+    recording.add({ kind: 'grid', inputs: [register], outFeatures, table, levels, interpolation }),
     outFeatures,
   );
 };

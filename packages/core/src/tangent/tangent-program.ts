@@ -161,11 +161,16 @@ class TangentWriter {
     return this.#add({ kind: 'product', inputs: [factor, moved], outFeatures });
   }
 
-  #grid({ inputs: [input], outFeatures, table, levels }: GridOperation): Register | undefined {
+  #grid(operation: GridOperation): Register | undefined {
+    const {
+      inputs: [input],
+      outFeatures,
+      table,
+    } = operation;
     const place = this.#places[input] as Register;
     const moved = this.#tangents[input];
     const direction = this.#direction(table);
-    const own = direction && this.#add({ kind: 'grid', inputs: [place], outFeatures, table: direction, levels });
+    const own = direction && this.#add({ ...operation, inputs: [place], table: direction });
     if (moved === undefined) return own;
     const axes = Array.from({ length: this.#widthOf(input) }, (_, axis) => axis);
     const derivatives: CustomOperation = {
@@ -176,7 +181,7 @@ class TangentWriter {
       rule({ inputs: [x, dx], arrays: [rows], shape }) {
         const parts = axes.map(axis =>
           productJet(
-            gridDerivativeJet(x as LayerJet, rows as Tensor, { levels, axis }, shape),
+            gridDerivativeJet(x as LayerJet, rows as Tensor, { ...operation, axis }, shape),
             featureOf(dx as LayerJet, axis),
             shape,
           ),

@@ -28,8 +28,16 @@ import {
   tensor2d,
 } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createField, createRng, decodeField, encodeField, type FieldSpec, parseSpec } from '../../src/index.ts';
-import { grid, type LayerDefinition } from '../../src/layers.ts';
+import {
+  createField,
+  createRng,
+  decodeField,
+  encodeField,
+  type FieldSpec,
+  type LayerSpec,
+  parseSpec,
+} from '../../src/index.ts';
+import { type GridOptions, grid, type LayerDefinition } from '../../src/layers.ts';
 import { decodeRenderField } from '../../src/render.ts';
 
 const D = 2;
@@ -72,31 +80,40 @@ const bell = (t: TaylorAlgebra, z: TaylorNumber, a: number): TaylorNumber =>
   t.exp(t.scale(t.mul(z, z), -1 / (2 * a * a)));
 
 /** Two levels with two features each: 6 x 6 vertices, and 8 x 8 that share 8 rows. */
-const grids: LayerDefinition = {
+const grids: LayerDefinition<LayerSpec & GridOptions> = {
   kind: 'grids',
-  apply(input, { parameter }) {
+  apply(input, { spec, parameter }) {
     const table = parameter('table', {
       shape: [36 + 8, 2],
       group: 'table',
       initialise: rng => Float32Array.from({ length: 88 }, () => 2 * rng.uniform() - 1),
     });
-    return grid(input, table, [
+    const levels = [
       { resolution: 5, firstRow: 0, rows: 36, hashed: false },
       { resolution: 7, firstRow: 36, rows: 8, hashed: true },
-    ]);
+    ];
+    return grid(input, table, levels, spec);
   },
 };
 
 const tableRow = (x: number, y: number, level: 0 | 1): number =>
   level === 0 ? x + 6 * y : 36 + ((x ^ Math.imul(y, 2654435761)) & 7);
 
-/** Linear interpolation in the cell of the point. */
-const interpolate = (t: TaylorAlgebra, x: readonly TaylorNumber[], table: ArrayLike<number>): TaylorNumber[] =>
+/** Interpolation in the cell of the point. */
+const interpolate = (
+  t: TaylorAlgebra,
+  x: readonly TaylorNumber[],
+  table: ArrayLike<number>,
+  isSmooth = false,
+): TaylorNumber[] =>
   ([0, 1] as const).flatMap(level => {
     const resolution = level === 0 ? 5 : 7;
     const u = x.map(p => t.scale(t.add(p, t.constant(1)), resolution / 2));
     const [left, low] = u.map(p => Math.min(Math.max(Math.floor(t.value(p)), 0), resolution - 1)) as [number, number];
-    const after = u.map((p, i) => t.add(p, t.constant(-([left, low][i] as number))));
+    const after = u.map((p, i) => {
+      const place = t.add(p, t.constant(-([left, low][i] as number)));
+      return isSmooth ? t.mul(t.mul(place, place), t.add(t.constant(3), t.scale(place, -2))) : place;
+    });
     const before = after.map(p => t.add(t.constant(1), t.scale(p, -1)));
     return [0, 1].map(feature =>
       [0, 1, 2, 3].reduce((total, corner) => {
@@ -218,6 +235,20 @@ const cases: readonly Case[] = [
       const h = sines(t, affine(t, x, values, 'layers.0'));
       const features = interpolate(t, h, values['layers.1.layers.0.table'] as ArrayLike<number>);
       return affine(t, features, values, 'layers.2');
+    },
+  },
+  {
+    name: 'a smooth table of features',
+    layers: [{ kind: 'grids', interpolation: 'smoothstep' }, dense(1)],
+    formula: (t, x, values) =>
+      affine(t, interpolate(t, x, values['layers.0.table'] as ArrayLike<number>, true), values, 'layers.1'),
+  },
+  {
+    name: 'a smooth table of features behind a layer',
+    layers: [dense(2, sine), { kind: 'grids', interpolation: 'smoothstep' }, dense(1)],
+    formula(t, x, values) {
+      const h = sines(t, affine(t, x, values, 'layers.0'));
+      return affine(t, interpolate(t, h, values['layers.1.table'] as ArrayLike<number>, true), values, 'layers.2');
     },
   },
 ];

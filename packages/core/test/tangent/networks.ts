@@ -2,13 +2,14 @@
 
 import { coreActivations } from '../../src/activations/index.ts';
 import { sineActivation } from '../../src/activations/sine.ts';
-import { createRng, type Extensions, type FieldSpec, parseSpec, type Rng } from '../../src/index.ts';
+import { createRng, type Extensions, type FieldSpec, type LayerSpec, parseSpec, type Rng } from '../../src/index.ts';
 import {
   columns,
   concat,
   constantArray,
   constantFeatures,
   elementwise,
+  type GridOptions,
   grid,
   type LayerDefinition,
   linear,
@@ -29,19 +30,20 @@ const waves = (seed: number, length: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => Math.sin(seed + 1.7 * i));
 
 /** Two levels with two features each: vertices in a row, and vertices that share 8 rows. */
-const grids: LayerDefinition = {
+const grids: LayerDefinition<LayerSpec & GridOptions> = {
   kind: 'grids',
-  apply(input, { parameter }) {
+  apply(input, { spec, parameter }) {
     const rows = 5 ** input.features;
     const table = parameter('table', {
       shape: [rows + 8, 2],
       group: 'table',
       initialise: () => waves(3, 2 * (rows + 8)),
     });
-    return grid(input, table, [
+    const levels = [
       { resolution: 4, firstRow: 0, rows, hashed: false },
       { resolution: 7, firstRow: rows, rows: 8, hashed: true },
-    ]);
+    ];
+    return grid(input, table, levels, spec);
   },
 };
 
@@ -136,6 +138,18 @@ const fixedNetworks: Readonly<Record<string, { readonly inFeatures: number; read
   'a table of three axes behind a layer': {
     inFeatures: 2,
     layers: [dense(3, { kind: 'tanh' }), { kind: 'grids' }, dense(2)],
+  },
+  'a smooth table': {
+    inFeatures: 2,
+    layers: [branches('concat', { kind: 'grids', interpolation: 'smoothstep' }, same), dense(4, sine), dense(1)],
+  },
+  'a smooth table behind a layer': {
+    inFeatures: 2,
+    layers: [dense(2, { kind: 'sine', omega: 1 }), { kind: 'grids', interpolation: 'smoothstep' }, dense(1)],
+  },
+  'the nearest rows of a table': {
+    inFeatures: 2,
+    layers: [branches('concat', { kind: 'grids', interpolation: 'nearest' }, same), dense(4, sine), dense(1)],
   },
   'nothing but its input': { inFeatures: 2, layers: [same] },
 };

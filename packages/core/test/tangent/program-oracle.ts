@@ -4,7 +4,7 @@
  */
 import { activate, type TaylorAlgebra, type TaylorNumber, taylorAlgebra } from '@neural-fields/testing';
 import type { OperandArray } from '../../src/ops/arrays.ts';
-import type { ElementwiseFunction, GridLevel, Operation } from '../../src/ops/operation.ts';
+import type { ElementwiseFunction, GridLevel, GridOperation, Operation } from '../../src/ops/operation.ts';
 import type { Network } from '../../src/spec/network.ts';
 
 /** The elements of an operand, flat. */
@@ -37,12 +37,18 @@ const grid = (
   t: TaylorAlgebra,
   x: readonly TaylorNumber[],
   table: readonly TaylorNumber[],
-  { levels, features }: { readonly levels: readonly GridLevel[]; readonly features: number },
+  { levels, table: { shape }, interpolation }: GridOperation,
 ): TaylorNumber[] =>
   levels.flatMap(level => {
     const u = x.map(p => t.scale(t.add(p, t.constant(1)), level.resolution / 2));
     const cell = u.map(p => Math.min(Math.max(Math.floor(t.value(p)), 0), level.resolution - 1));
-    const high = u.map((p, i) => t.sub(p, t.constant(cell[i] as number)));
+    const features = shape[1] as number;
+    const high = u.map((p, i) => {
+      const place = t.sub(p, t.constant(cell[i] as number));
+      if (interpolation === 'linear') return place;
+      if (interpolation === 'nearest') return t.constant(Math.round(t.value(place)));
+      return t.mul(t.mul(place, place), t.sub(t.constant(3), t.scale(place, 2)));
+    });
     return Array.from({ length: features }, (_, feature) => {
       let total = t.constant(0);
       for (let corner = 0; corner < 2 ** x.length; corner++) {
@@ -96,10 +102,7 @@ const run = (
       return features.map(o => read(values)[o * pitch + (column ?? 0)] as TaylorNumber);
     }
     case 'grid':
-      return grid(t, a, read(operation.table), {
-        levels: operation.levels,
-        features: operation.table.shape[1] as number,
-      });
+      return grid(t, a, read(operation.table), operation);
     case 'custom':
       throw new Error('oracle: custom operations have no other meaning than their rule');
   }

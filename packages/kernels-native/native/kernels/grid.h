@@ -1,6 +1,6 @@
 /**
  * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas are in
- *   `assembly/ops/grid.ts` of kernels-wasm. Four corners of a cell are processed at once on every instruction set:
+ *   `assembly/ops/grid.ts` of kernels-wasm, and the weights' in core's `ops/grid-interpolation.ts`. Four corners of a cell are processed at once on every instruction set:
  *   corner b has the bit i of b set where it lies at the upper end of axis i.
  */
 #pragma once
@@ -17,10 +17,10 @@ typedef struct {
   int axes;
   /** Groups of four corners. */
   int groups;
-  /** resolution / 2 */
-  float scale;
-  /** `[axes]`: the position of the point within its cell. */
-  float *t;
+  /** `[axes]`: the weight of the upper vertices, and its first three derivatives with respect to x. */
+  four *weights;
+  /** 0 where the second derivative of a weight is not 0, else 1. */
+  int apart;
   /** `[groups]`: offsets of the corners' rows. */
   four_integers *rows;
   /** `[rowFeatures][groups]`: the entries of those rows. */
@@ -37,7 +37,7 @@ INLINE int groups_of(int axes) {
 
 /** Bytes that are kept for a point and a level. */
 static int grid_kept_bytes(int axes, int row_features, int blocks) {
-  return 16 * (groups_of(axes) * (1 + row_features + blocks) + ((axes + 3) >> 2));
+  return 16 * (groups_of(axes) * (1 + row_features + blocks) + axes);
 }
 
 /** Bytes of scratch in addition. */
@@ -51,14 +51,13 @@ INLINE Cell cell_of(const Tile *tile, const Grid *grid, int point, int index) {
   uint8_t *place =
       tile->scratch + grid->keptLookups + (size_t)(point * grid->levelCount + index) * grid->keptLookupBytes;
   four *rows = (four *)place, *found = rows + groups, *coefficients = found + groups * grid->rowFeatures;
-  four *t = coefficients + groups * tile->blocks;
   return (Cell){tile,
                 grid,
                 level,
                 axes,
                 groups,
-                level->resolution * 0.5f,
-                (float *)t,
+                coefficients + groups * tile->blocks,
+                grid->interpolation == INTERPOLATION_SMOOTHSTEP ? 0 : 1,
                 (four_integers *)rows,
                 found,
                 coefficients,
@@ -82,16 +81,35 @@ INLINE four select_corners(four_integers mask, four a, four b) {
   return (four)((mask & (four_integers)a) | (~mask & (four_integers)b));
 }
 
-/** The product of the weights of all axes, those in `mask` replaced by their derivatives. */
-static four weights_of(const Cell *c, int mask, int group) {
+/** How often to differentiate along an axis: two bits for each axis. */
+INLINE int once(int axis) {
+  return 1 << (2 * axis);
+}
+
+/** The product of the weights of all axes, differentiated `orders` times. */
+INLINE four weights_of(const Cell *c, int orders, int group) {
   // One axis has two corners.
   four product = c->axes == 1 ? (four){1, 1, 0, 0} : fours(1);
   for (int i = 0; i < c->axes; i++) {
-    const bool is_derivative = mask & (1 << i);
-    const four upper = fours(is_derivative ? 1 : c->t[i]), lower = is_derivative ? fours(-1) : 1 - upper;
+    const int order = (orders >> (2 * i)) & 3;
+    const four upper = fours(c->weights[i][order]), lower = order ? -upper : 1 - upper;
     product *= select_corners(upper_corners(i, group), upper, lower);
   }
   return product;
+}
+
+/** The weight of the upper vertex at t, and its derivatives with respect to x; dt / dx is `scale`. */
+INLINE four edge_weights(int interpolation, float t, float scale) {
+  switch (interpolation) {
+    case INTERPOLATION_SMOOTHSTEP:
+      return (four){t * t * (3 - 2 * t), 6 * t * (1 - t) * scale, (6 - 12 * t) * scale * scale,
+                    -12 * scale * scale * scale};
+    case INTERPOLATION_NEAREST:
+      // NaN remains NaN.
+      return (four){t != t ? t : t > 0.5f, 0, 0, 0};
+    default:
+      return (four){t, scale, 0, 0};
+  }
 }
 
 INLINE float sum_of_four(four x) {
@@ -100,15 +118,15 @@ INLINE float sum_of_four(four x) {
 
 /** Finds the cell of a point in a level, and reads the rows of its corners. */
 static void look_up(const Cell *c, const float *x) {
-  const float resolution = c->level->resolution;
+  const float resolution = c->level->resolution, scale = resolution * 0.5f;
   const bool is_hashed = c->level->mask != NONE;
   const uint32_t *multipliers = at(c->tile->memory, c->level->multipliers);
   for (int i = 0; i < c->axes; i++) {
-    const float u = (x[i] + 1) * c->scale;
+    const float u = (x[i] + 1) * scale;
     // NaN falls into cell 0, with weights that are NaN.
     float cell = u >= 1 ? floorf(u) : 0;
     if (cell > resolution - 1) cell = resolution - 1;
-    c->t[i] = u - cell;
+    c->weights[i] = edge_weights(c->grid->interpolation, u - cell, scale);
     const uint32_t low = (uint32_t)(int32_t)cell * multipliers[i], high = low + multipliers[i];
     for (int group = 0; group < c->groups; group++) {
       const four_integers upper = upper_corners(i, group), part = (upper & high) | (~upper & low);
@@ -128,14 +146,14 @@ static void look_up(const Cell *c, const float *x) {
   }
 }
 
-/** The contribution of a pair of axes to a form. */
+/** The contribution of a pair of axes i <= e to a form. */
 static float mixed_of(const Tile *t, int j, const float *x, size_t block, int i, int e) {
   float sum = 0;
   for (int p = 0; p < t->forms->pairCount; p++) {
     const float *k = x + pair_block(t, p, 0) * block, *l = x + pair_block(t, p, 1) * block;
     sum += weight_of(t, j, p) * (k[i] * l[e] + l[i] * k[e]);
   }
-  return sum;
+  return i == e ? sum / 2 : sum;
 }
 
 /** The coefficients of all blocks, for the point whose input row is `x`. */
@@ -148,11 +166,11 @@ static void make_coefficients(const Cell *c, const float *x, size_t block) {
     for (int k = 1; k < t->blocks; k++) places[k * c->groups] = fours(0);
     if (t->forms->first == 0) continue;
     for (int i = 0; i < c->axes; i++) {
-      const four first_derivative = weights_of(c, 1 << i, group) * c->scale;
+      const four first_derivative = weights_of(c, once(i), group);
       for (int k = 1; k < t->blocks; k++) places[k * c->groups] += x[k * block + i] * first_derivative;
       if (t->forms->second == 0) continue;
-      for (int e = i + 1; e < c->axes; e++) {
-        const four second_derivative = weights_of(c, (1 << i) | (1 << e), group) * (c->scale * c->scale);
+      for (int e = i + c->apart; e < c->axes; e++) {
+        const four second_derivative = weights_of(c, once(i) + once(e), group);
         for (int j = 0; j < t->forms->second; j++)
           places[(first_form + j) * c->groups] += mixed_of(t, j, x, block, i, e) * second_derivative;
       }
@@ -205,40 +223,40 @@ static void backward_point(const Cell *c, const float *g, size_t out_block, uint
   }
 }
 
-/** sum_b coefficient_gradients[block]_b W_b, with the weights of the axes in `mask` replaced by their derivatives. */
-static float derivative_along(const Cell *c, int block, int mask) {
+/** sum_b coefficient_gradients[block]_b W_b, with the weights differentiated `orders` times. */
+static float derivative_along(const Cell *c, int block, int orders) {
   four sum = fours(0);
   for (int group = 0; group < c->groups; group++)
-    sum += c->coefficient_gradients[block * c->groups + group] * weights_of(c, mask, group);
+    sum += c->coefficient_gradients[block * c->groups + group] * weights_of(c, orders, group);
   return sum_of_four(sum);
 }
 
 /** Adds to the gradient of a point's input, whose row is at `gx`. */
 static void add_input_gradient(const Cell *c, bool gives_all, const float *x, float *gx, size_t block) {
   const Tile *t = c->tile;
-  const float scale = c->scale, squared = scale * scale;
   const int first_form = 1 + t->forms->first;
+  // Linear weights have no second derivative.
+  const bool is_linear = c->apart == 1;
   for (int i = 0; i < c->axes; i++) {
-    const int bit = 1 << i;
-    float sum = scale * derivative_along(c, 0, bit);
+    const int along = once(i);
+    float sum = derivative_along(c, 0, along);
     for (int k = 1; k < t->blocks; k++) {
       for (int e = 0; e < c->axes; e++)
-        if (e != i) sum += x[k * block + e] * squared * derivative_along(c, k, bit | (1 << e));
-      if (gives_all) gx[k * block + i] += scale * derivative_along(c, k, bit);
+        if (e != i || !is_linear) sum += x[k * block + e] * derivative_along(c, k, along + once(e));
+      if (gives_all) gx[k * block + i] += derivative_along(c, k, along);
     }
     for (int j = 0; j < t->forms->second; j++) {
       for (int a = 0; a < c->axes; a++)
-        for (int e = a + 1; e < c->axes; e++)
-          if (a != i && e != i)
-            sum += mixed_of(t, j, x, block, a, e) * squared * scale *
-                   derivative_along(c, first_form + j, bit | (1 << a) | (1 << e));
+        for (int e = a + c->apart; e < c->axes; e++)
+          if (!is_linear || (a != i && e != i))
+            sum += mixed_of(t, j, x, block, a, e) * derivative_along(c, first_form + j, along + once(a) + once(e));
       if (!gives_all) continue;
       for (int p = 0; p < t->forms->pairCount; p++) {
         const size_t k = pair_block(t, p, 0) * block, l = pair_block(t, p, 1) * block;
-        const float weight = weight_of(t, j, p) * squared;
+        const float weight = weight_of(t, j, p);
         for (int e = 0; e < c->axes; e++) {
-          if (e == i) continue;
-          const float second_derivative = weight * derivative_along(c, first_form + j, bit | (1 << e));
+          if (e == i && is_linear) continue;
+          const float second_derivative = weight * derivative_along(c, first_form + j, along + once(e));
           gx[k + i] += second_derivative * x[l + e];
           gx[l + i] += second_derivative * x[k + e];
         }

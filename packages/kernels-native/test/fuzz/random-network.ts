@@ -7,6 +7,7 @@ import {
   constantFeatures,
   coreActivations,
   elementwise,
+  GRID_INTERPOLATIONS,
   type GridLevel,
   grid,
   type LayerContext,
@@ -105,7 +106,7 @@ const extend = (rng: Rng, signals: readonly Signal[], context: LayerContext<Rand
       const levels = levelsFor(rng, features);
       const { firstRow, rows } = levels.at(-1) as GridLevel;
       const table = randomArray(rng, context, `${name}.table`, [firstRow + rows, 1 + rng.integer(5)], 1);
-      return grid(input, table, levels);
+      return grid(input, table, levels, { interpolation: pick(rng, GRID_INTERPOLATIONS) });
     }
   }
 };

@@ -3,11 +3,10 @@
  *
  * Each block of the output is a sum over the 2^D corners of a cell, sum_b c_b T[row_b]. The coefficients c are products
  * of the interpolation weights along each axis, or of their derivatives, and of the derivatives of the input. With W
- * the product of all weights, W_i the same product with the weight of axis i replaced by its derivative -1 or 1, and s
- * = resolution / 2,
+ * the product of all weights, W_i its derivative along axis i, and W_ie its second derivatives,
  *
- *     value: W      first k: sum_i x1_k,i s W_i      second j: sum_i x2_j,i s W_i + sum_(i<e) m_j,ie s^2 W_ie
- *     m_j,ie = sum_p w_jp (x1_k,i x1_l,e + x1_l,i x1_k,e), (k, l) = pair p
+ *     value: W      first k: sum_i x1_k,i W_i      second j: sum_i x2_j,i W_i + sum_(i<=e) m_j,ie W_ie
+ *     m_j,ie = sum_p w_jp (x1_k,i x1_l,e + x1_l,i x1_k,e), (k, l) = pair p; half of it for i = e
  *
  * Four corners are processed at once: bit i of corner b is set where the corner is at the upper end of axis i.
  */
@@ -43,7 +42,14 @@ export class Grid {
   keptLookups: usize;
   /** Bytes from one lookup to the next; 0 without a backward pass, where all share one buffer. */
   keptLookupBytes: usize;
+  /** INTERPOLATION_... */
+  interpolation: i32;
 }
+
+// The weights of core's `ops/grid-interpolation.ts`.
+export const INTERPOLATION_LINEAR: i32 = 0;
+export const INTERPOLATION_SMOOTHSTEP: i32 = 1;
+export const INTERPOLATION_NEAREST: i32 = 2;
 
 // @ts-ignore: decorator
 @unmanaged
@@ -64,7 +70,7 @@ function groupsOf(axes: i32): i32 {
 
 /** Bytes of the lookup of a point and a level. */
 export function gridKeptBytes(axes: i32, rowFeatures: i32, blocks: i32): i32 {
-  return 16 * (groupsOf(axes) * (1 + rowFeatures + blocks) + ((axes + 3) >> 2));
+  return 16 * (groupsOf(axes) * (1 + rowFeatures + blocks) + axes);
 }
 
 /** Bytes of scratch that the backward pass uses in addition. */
@@ -78,10 +84,12 @@ export function gridScratchBytes(axes: i32, blocks: i32): i32 {
 let axes: i32 = 0;
 /** Groups of four corners. */
 let groups: i32 = 0;
-/** s */
+/** Of the level: resolution / 2. */
 let scale: f32 = 0;
-/** f32 `[axes]`: the position of the point in its cell, from 0 to 1. */
-let t: usize = 0;
+/** f32 `[axes][4]`: the weight of the upper vertices along an axis, and its first three derivatives by x. */
+let edges: usize = 0;
+/** 0 where the second derivative of a weight is not 0, else 1. */
+let apart: i32 = 1;
 /** u32 `[groups][4]`: offsets of the corners' rows. */
 let rows: usize = 0;
 /** f32 `[rowFeatures][groups][4]`: the features of those rows. */
@@ -102,7 +110,8 @@ function selectLevel(grid: Grid, level: GridLevel, blocks: i32, address: usize):
   rows = address;
   tableValues = rows + group;
   coefficients = tableValues + group * <usize>grid.rowFeatures;
-  t = coefficients + group * <usize>blocks;
+  edges = coefficients + group * <usize>blocks;
+  apart = grid.interpolation == INTERPOLATION_SMOOTHSTEP ? 0 : 1;
 }
 
 // @ts-ignore: decorator
@@ -126,24 +135,39 @@ function upperCorners(i: i32, group: i32): v128 {
   return i32x4.splat((group >> (i - 2)) & 1 ? -1 : 0);
 }
 
-/** The product of the weights of all axes, those in `mask` replaced by their derivatives. */
+/** How often to differentiate along an axis: two bits for each axis. */
 // @ts-ignore: decorator
 @inline
-function weightsOf(mask: i32, group: i32): v128 {
-  const one = f32x4.splat(1);
+function once(axis: i32): i32 {
+  return 1 << (2 * axis);
+}
+
+/** The product of the weights of all axes, differentiated `orders` times. */
+function weightsOf(orders: i32, group: i32): v128 {
   // One axis has two corners.
-  let product = axes == 1 ? f32x4(1, 1, 0, 0) : one;
+  let product = axes == 1 ? f32x4(1, 1, 0, 0) : f32x4.splat(1);
   for (let i = 0; i < axes; i++) {
-    const isUpper = upperCorners(i, group);
-    let upper = one;
-    let lower = f32x4.splat(-1);
-    if (!(mask & (1 << i))) {
-      upper = v128.load32_splat(t + (<usize>i) * FLOAT);
-      lower = f32x4.sub(one, upper);
-    }
-    product = f32x4.mul(product, v128.bitselect(upper, lower, isUpper));
+    const order = (orders >> (2 * i)) & 3;
+    const upper = v128.load32_splat(edges + (<usize>(4 * i + order)) * FLOAT);
+    const lower = order ? f32x4.neg(upper) : f32x4.sub(f32x4.splat(1), upper);
+    product = f32x4.mul(product, v128.bitselect(upper, lower, upperCorners(i, group)));
   }
   return product;
+}
+
+/** Stores the weight of the upper vertex of an axis at t, and its derivatives by x. */
+// @ts-ignore: decorator
+@inline
+function storeEdge(interpolation: i32, i: i32, t: f32): void {
+  let weights = f32x4(t, scale, 0, 0);
+  if (interpolation == INTERPOLATION_SMOOTHSTEP) {
+    const second: f32 = (6 - 12 * t) * scale * scale;
+    weights = f32x4(t * t * (3 - 2 * t), 6 * t * (1 - t) * scale, second, -12 * scale * scale * scale);
+  } else if (interpolation == INTERPOLATION_NEAREST) {
+    // NaN remains NaN.
+    weights = f32x4(t != t ? t : t > 0.5 ? 1 : 0, 0, 0, 0);
+  }
+  v128.store(edges + (<usize>i) * 16, weights);
 }
 
 // @ts-ignore: decorator
@@ -160,7 +184,7 @@ function lookUp(grid: Grid, level: GridLevel, x: usize): void {
     const u = (load<f32>(x + (<usize>i) * FLOAT) + 1) * scale;
     // NaN is in cell 0, where its weights are NaN.
     const cell: f32 = u >= 1 ? min(floor(u), resolution - 1) : 0;
-    store<f32>(t + (<usize>i) * FLOAT, u - cell);
+    storeEdge(grid.interpolation, i, u - cell);
     const multiplier = load<u32>(level.multipliers + (<usize>i) * 4);
     const low = <u32>(<i32>cell) * multiplier;
     for (let group = 0; group < groups; group++) {
@@ -196,7 +220,7 @@ function lookUp(grid: Grid, level: GridLevel, x: usize): void {
   }
 }
 
-/** m_j,ie */
+/** m_j,ie for i <= e */
 function mixedOf(forms: Forms, j: i32, x: usize, blockBytes: usize, i: i32, e: i32): f32 {
   let sum: f32 = 0;
   for (let p = 0; p < forms.pairCount; p++) {
@@ -207,7 +231,7 @@ function mixedOf(forms: Forms, j: i32, x: usize, blockBytes: usize, i: i32, e: i
     const atE = (<usize>e) * FLOAT;
     sum += weight * (load<f32>(k + atI) * load<f32>(l + atE) + load<f32>(l + atI) * load<f32>(k + atE));
   }
-  return sum;
+  return i == e ? 0.5 * sum : sum;
 }
 
 /** Computes the coefficients of all blocks, for the point with the input row `x`. */
@@ -221,15 +245,15 @@ function computeCoefficients(forms: Forms, x: usize, blockBytes: usize): void {
       v128.store(addresses + (<usize>block) * next, f32x4.splat(0));
     if (forms.first == 0) continue;
     for (let i = 0; i < axes; i++) {
-      const firstDerivative = f32x4.mul(weightsOf(1 << i, group), f32x4.splat(scale));
+      const firstDerivative = weightsOf(once(i), group);
       for (let block = 1; block < firstForm + forms.second; block++) {
         const along = v128.load32_splat(x + (<usize>block) * blockBytes + (<usize>i) * FLOAT);
         const address = addresses + (<usize>block) * next;
         v128.store(address, multiplyAdd(along, firstDerivative, v128.load(address)));
       }
       if (forms.second == 0) continue;
-      for (let e = i + 1; e < axes; e++) {
-        const secondDerivative = f32x4.mul(weightsOf((1 << i) | (1 << e), group), f32x4.splat(scale * scale));
+      for (let e = i + apart; e < axes; e++) {
+        const secondDerivative = weightsOf(once(i) + once(e), group);
         for (let j = 0; j < forms.second; j++) {
           const address = addresses + (<usize>(firstForm + j)) * next;
           const mixed = f32x4.splat(mixedOf(forms, j, x, blockBytes, i, e));
@@ -320,47 +344,47 @@ function addTo(address: usize, part: f32): void {
   store<f32>(address, load<f32>(address) + part);
 }
 
-/** sum_b coefficientGradients[block]_b W_b, with the weights of the axes in `mask` replaced by their derivatives. */
-function contractGradients(block: i32, mask: i32): f32 {
+/** sum_b coefficientGradients[block]_b W_b, with the weights differentiated `orders` times. */
+function contractGradients(block: i32, orders: i32): f32 {
   let sum = f32x4.splat(0);
   for (let group = 0; group < groups; group++) {
     const gradient = v128.load(coefficientGradients + (<usize>(block * groups + group)) * 16);
-    sum = multiplyAdd(gradient, weightsOf(mask, group), sum);
+    sum = multiplyAdd(gradient, weightsOf(orders, group), sum);
   }
   return sumOf(sum);
 }
 
 /** Adds to the gradient of a point's input, with its row at `gx`. */
 function addInputGradient(forms: Forms, operand: Operand, x: usize, gx: usize, blockBytes: usize): void {
-  const squared = scale * scale;
   const firstForm = 1 + forms.first;
   const blocks = firstForm + forms.second;
   const coversAllBlocks = operand.gradientBlocks > 1;
+  // Linear weights have no second derivative.
+  const isLinear = apart == 1;
   for (let i = 0; i < axes; i++) {
-    const bit = 1 << i;
+    const along = once(i);
     const at = (<usize>i) * FLOAT;
-    let sum = scale * contractGradients(0, bit);
+    let sum = contractGradients(0, along);
     for (let block = 1; block < blocks; block++) {
       const row = x + (<usize>block) * blockBytes;
       for (let e = 0; e < axes; e++)
-        if (e != i) sum += load<f32>(row + (<usize>e) * FLOAT) * squared * contractGradients(block, bit | (1 << e));
-      if (coversAllBlocks) addTo(gx + (<usize>block) * blockBytes + at, scale * contractGradients(block, bit));
+        if (e != i || !isLinear)
+          sum += load<f32>(row + (<usize>e) * FLOAT) * contractGradients(block, along + once(e));
+      if (coversAllBlocks) addTo(gx + (<usize>block) * blockBytes + at, contractGradients(block, along));
     }
     for (let j = 0; j < forms.second; j++) {
       for (let a = 0; a < axes; a++)
-        for (let e = a + 1; e < axes; e++)
-          if (a != i && e != i) {
-            const third = contractGradients(firstForm + j, bit | (1 << a) | (1 << e));
-            sum += mixedOf(forms, j, x, blockBytes, a, e) * squared * scale * third;
-          }
+        for (let e = a + apart; e < axes; e++)
+          if (!isLinear || (a != i && e != i))
+            sum += mixedOf(forms, j, x, blockBytes, a, e) * contractGradients(firstForm + j, along + once(a) + once(e));
       if (!coversAllBlocks) continue;
       for (let p = 0; p < forms.pairCount; p++) {
         const k = (pairIndex(forms, p, 0) + 1) * blockBytes;
         const l = (pairIndex(forms, p, 1) + 1) * blockBytes;
-        const weight = load<f32>(forms.weights + (<usize>(j * forms.pairCount + p)) * FLOAT) * squared;
+        const weight = load<f32>(forms.weights + (<usize>(j * forms.pairCount + p)) * FLOAT);
         for (let e = 0; e < axes; e++) {
-          if (e == i) continue;
-          const factor = weight * contractGradients(firstForm + j, bit | (1 << e));
+          if (e == i && isLinear) continue;
+          const factor = weight * contractGradients(firstForm + j, along + once(e));
           addTo(gx + k + at, factor * load<f32>(x + l + (<usize>e) * FLOAT));
           addTo(gx + l + at, factor * load<f32>(x + k + (<usize>e) * FLOAT));
         }

@@ -226,7 +226,11 @@ class ProgramEncoder {
     return (this.lookupBytes(operation) / FLOAT) * (this.#forBackward ? operation.levels.length : 1);
   }
 
-  #grid({ inputs: [input], table, levels }: GridOperation, keptLookups: number, lookupBytes: number): Pointer {
+  #grid(
+    { inputs: [input], table, levels, interpolation }: GridOperation,
+    keptLookups: number,
+    lookupBytes: number,
+  ): Pointer {
     const axes = this.#widthOf(input);
     const { source, fieldBytes } = sourceOf(this.image, table);
     const pointer = this.image.record('Grid', {
@@ -248,6 +252,8 @@ class ProgramEncoder {
       tableGradient: this.#gradientOf(table, 'vector'),
       keptLookups,
       keptLookupBytes: this.#forBackward ? lookupBytes : 0,
+      interpolation:
+        constants[`INTERPOLATION_${interpolation.toUpperCase() as Uppercase<typeof interpolation>}` as const],
     });
     const target = advance(pointer, FLOAT * wordOf('Grid', 'table'));
     if (fieldBytes > 0)

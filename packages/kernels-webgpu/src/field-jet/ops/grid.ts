@@ -18,11 +18,15 @@ import type { GradientLocation } from '../regions.ts';
 import { overElements, overPoints } from './groups.ts';
 import type { BackwardContext, OperationKernels } from './operation-kernels.ts';
 
-const shapeOf = ({ inputs: [input], table, levels }: GridOperation, program: FieldProgram): GridShape => ({
+const shapeOf = (
+  { inputs: [input], table, levels, interpolation }: GridOperation,
+  program: FieldProgram,
+): GridShape => ({
   axes: program.widths[input] as number,
   rows: table.shape[0] as number,
   rowFeatures: table.shape[1] as number,
   levels: levels.length,
+  interpolation,
   isCoords: isCoords(program, input),
   own: isOwn(table),
 });

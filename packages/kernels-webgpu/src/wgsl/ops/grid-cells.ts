@@ -7,7 +7,7 @@
  *
  * in the blocks of the output jet.
  */
-import { HASH_PRIMES } from '@neural-fields/core/kernels';
+import { type GridOperation, HASH_PRIMES, weightPolynomial } from '@neural-fields/core/kernels';
 import { literal } from '../formula.ts';
 import { blockCount, type JetShape } from '../jet-rule.ts';
 import { matrixFunction, matrixType } from '../matrix.ts';
@@ -22,6 +22,7 @@ export interface GridShape {
   readonly rows: number;
   readonly rowFeatures: number;
   readonly levels: number;
+  readonly interpolation: GridOperation['interpolation'];
   /** Whether the input are coordinates, which have known derivatives. */
   readonly isCoords: boolean;
   /** Whether each field has its own table. */
@@ -52,16 +53,29 @@ const product = (...factors: readonly Factor[]): string | undefined => {
 export const sumOf = (terms: readonly (string | undefined)[]): string =>
   terms.filter(term => term !== undefined).join(' + ') || '0.0';
 
-const weightDerivative = (...axes: readonly number[]): string => `s${[...axes].sort().join('_')}`;
+/** The name of the product of weights, differentiated along axes. */
+const derivativeName = (axes: readonly number[]): string => `s${[...axes].sort().join('_')}`;
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-/** All sets of `size` of the axes. */
-const setsOf = (axes: number, size: number): number[][] =>
+/** How often an axis is among others. */
+const timesOf = (axes: readonly number[], axis: number): number => axes.filter(other => other === axis).length;
+
+type Interpolation = Pick<GridShape, 'interpolation'>;
+
+/** Whether the product of weights, differentiated along axes, is 0. */
+const isZero = ({ interpolation }: Interpolation, along: readonly number[]): boolean =>
+  along.some(axis => weightPolynomial(interpolation, timesOf(along, axis)).length === 0);
+
+/** All selections of `size` of the axes, with repetition, along which the derivative is not 0. */
+const selectionsOf = (grid: Interpolation & Pick<GridShape, 'axes'>, size: number): number[][] =>
   size === 0
     ? [[]]
-    : setsOf(axes, size - 1).flatMap(set =>
-        range(axes).flatMap(axis => (axis > (set.at(-1) ?? -1) ? [[...set, axis]] : [])),
+    : selectionsOf(grid, size - 1).flatMap(set =>
+        range(grid.axes)
+          .filter(axis => axis >= (set.at(-1) ?? 0))
+          .map(axis => [...set, axis])
+          .filter(along => !isZero(grid, along)),
       );
 
 /** Expressions for the coefficients of a corner, and for their derivatives. */
@@ -72,22 +86,24 @@ export interface CornerFormulas {
   weightByValue(block: number, i: number): string;
   /** Its derivative by x1_k,i, for blocks of second-order forms. */
   formByFirst(block: number, k: number, i: number): string;
-  /** The name of the product of weights, differentiated along different axes. */
-  weightDerivative(...axes: readonly number[]): string;
+  /** The derivative of the product of weights along an axis. */
+  weightDerivative(axis: number): string;
 }
 
-export const cornerFormulas = ({ axes, isCoords }: GridShape, jet: JetShape): CornerFormulas => {
+export const cornerFormulas = (grid: GridShape, jet: JetShape): CornerFormulas => {
+  const { axes, isCoords } = grid;
   const { first, pairs, weights } = jet;
+  const derivative = (...along: readonly number[]): Factor => (isZero(grid, along) ? 0 : derivativeName(along));
   const x = (block: number, axis: number): Factor => {
     if (block === 0 || !isCoords) return `x${block}_${axis}`;
     return block <= first && block - 1 === axis ? 1 : 0;
   };
-  const others = (...without: readonly number[]): number[] => range(axes).filter(axis => !without.includes(axis));
-  /** c_j,il times a factor. */
+  /** c_j,il times a factor; i <= l. */
   const mixed = (j: number, i: number, l: number, factor: Factor): (string | undefined)[] =>
     pairs.flatMap(([k, p], index) => {
       const weight = weights[j]?.[index] as number;
-      return [product(weight, x(k + 1, i), x(p + 1, l), factor), product(weight, x(p + 1, i), x(k + 1, l), factor)];
+      const term = product(weight, x(k + 1, i), x(p + 1, l), factor);
+      return i === l ? [term] : [term, product(weight, x(p + 1, i), x(k + 1, l), factor)];
     });
   /** The derivative of c_j,il by x1_k,i, times a factor. */
   const mixedBy = (j: number, k: number, l: number, factor: Factor): (string | undefined)[] =>
@@ -99,32 +115,24 @@ export const cornerFormulas = ({ axes, isCoords }: GridShape, jet: JetShape): Co
       ];
     });
   const formOf = (block: number): number => block - 1 - first;
+  /** The sum of c_j,il times the derivatives along i, l and the axes of `along`. */
+  const secondOrder = (block: number, ...along: readonly number[]): (string | undefined)[] =>
+    block <= first
+      ? []
+      : range(axes).flatMap(i =>
+          range(axes - i).flatMap(k => mixed(formOf(block), i, i + k, derivative(...along, i, i + k))),
+        );
   const weight = (block: number): string => {
-    if (block === 0) return weightDerivative();
-    const firstOrder = range(axes).map(i => product(x(block, i), weightDerivative(i)));
-    const secondOrder =
-      block <= first
-        ? []
-        : setsOf(axes, 2).flatMap(([i, l]) =>
-            mixed(formOf(block), i as number, l as number, weightDerivative(i as number, l as number)),
-          );
-    return sumOf([...firstOrder, ...secondOrder]);
+    if (block === 0) return derivativeName([]);
+    return sumOf([...range(axes).map(i => product(x(block, i), derivative(i))), ...secondOrder(block)]);
   };
   const weightByValue = (block: number, i: number): string => {
     if (block === 0) return weightDerivative(i);
-    const firstOrder = others(i).map(l => product(x(block, l), weightDerivative(i, l)));
-    const secondOrder =
-      block <= first
-        ? []
-        : setsOf(axes, 2)
-            .filter(set => !set.includes(i))
-            .flatMap(([l, m]) =>
-              mixed(formOf(block), l as number, m as number, weightDerivative(i, l as number, m as number)),
-            );
-    return sumOf([...firstOrder, ...secondOrder]);
+    return sumOf([...range(axes).map(l => product(x(block, l), derivative(i, l))), ...secondOrder(block, i)]);
   };
   const formByFirst = (block: number, k: number, i: number): string =>
-    sumOf(others(i).flatMap(l => mixedBy(formOf(block), k, l, weightDerivative(i, l))));
+    sumOf(range(axes).flatMap(l => mixedBy(formOf(block), k, l, derivative(i, l))));
+  const weightDerivative = (axis: number): string => sumOf([product(derivative(axis))]);
   return { weight, weightByValue, formByFirst, weightDerivative };
 };
 
@@ -158,6 +166,27 @@ export const loadInput = ({ axes, isCoords }: GridShape, jet: JetShape): string 
     ),
   );
 
+/** An expression as a factor. */
+const bracketed = (expression: string): string => (/^\w+$/.test(expression) ? expression : `(${expression})`);
+
+/** The derivative of the weight of an axis's upper vertex, by Horner's rule. */
+const upperWeight = ({ interpolation }: Interpolation, axis: number, order: number): string => {
+  const [last, ...others] = [...weightPolynomial(interpolation, order)].reverse();
+  const t = interpolation === 'nearest' ? `select(0.0, 1.0, t${axis} > 0.5)` : `t${axis}`;
+  let sum = '';
+  for (const coefficient of others) {
+    const scaled = sum === '' ? product(last as number, t) : `(${sum}) * ${t}`;
+    sum = coefficient === 0 ? (scaled as string) : `${scaled} + ${literal(coefficient)}`;
+  }
+  const powers = Array.from({ length: order }, () => 'scale').join(' * ');
+  if (order === 0) return sum;
+  if (sum === '') return product(last as number, powers) as string;
+  return `(${sum}) * ${powers}`;
+};
+
+/** The names of the derivatives of an axis's weight, by order. */
+const edgeName = (axis: number, order: number): string => `${['w', 'd', 'dd', 'ddd'][order]}${axis}`;
+
 /** Statements that define the cell of `point` on `level`. */
 export const cellOf = ({ axes }: GridShape): string =>
   lines(
@@ -179,7 +208,8 @@ export const cellOf = ({ axes }: GridShape): string =>
  *
  * @param order of the derivatives
  */
-export const eachCorner = ({ axes }: GridShape, order: number, statements: string): string => {
+export const eachCorner = (grid: GridShape, order: number, statements: string): string => {
+  const { axes, interpolation } = grid;
   const vertex = (a: number): string => `(cell${a} + bit${a})`;
   const dense = range(axes)
     .reverse()
@@ -187,23 +217,27 @@ export const eachCorner = ({ axes }: GridShape, order: number, statements: strin
   const hash = range(axes)
     .map(a => `(${vertex(a)} * ${(HASH_PRIMES[a] as number) >>> 0}u)`)
     .join(' ^ ');
-  const products = range(Math.min(order, axes) + 1).flatMap(size =>
-    setsOf(axes, size).map(set => {
-      const factors = range(axes).map(axis => `${set.includes(axis) ? 'd' : 'w'}${axis}`);
-      return `let ${weightDerivative(...set)} = ${factors.join(' * ')};`;
+  const products = range(order + 1).flatMap(size =>
+    selectionsOf(grid, size).map(along => {
+      const factors = range(axes).map(axis => edgeName(axis, timesOf(along, axis)));
+      return `let ${derivativeName(along)} = ${factors.join(' * ')};`;
     }),
   );
+  const orders = range(order + 1).filter(k => weightPolynomial(interpolation, k).length > 0);
+  const edges = (a: number): string =>
+    orders
+      .map(k => {
+        const upper = upperWeight(grid, a, k);
+        const name = edgeName(a, k);
+        if (k === 0) return `let ${name} = select(1.0 - ${bracketed(upper)}, ${upper}, bit${a} == 1u);`;
+        return `let ${name} = select(-${bracketed(upper)}, ${upper}, bit${a} == 1u);`;
+      })
+      .join('\n');
   return lines(
     `for (var corner = 0u; corner < ${2 ** axes}u; corner++) {`,
     indent(
       lines(
-        repeat(axes, a =>
-          lines(
-            `let bit${a} = (corner >> ${a}u) & 1u;`,
-            `let w${a} = select(1.0 - t${a}, t${a}, bit${a} == 1u);`,
-            `let d${a} = select(-scale, scale, bit${a} == 1u);`,
-          ),
-        ),
+        repeat(axes, a => lines(`let bit${a} = (corner >> ${a}u) & 1u;`, edges(a))),
         'let side = info.x + 1u;',
         `let hash = ${hash};`,
         `let row = info.y + select(${dense}, hash & (info.z - 1u), info.w == 1u);`,
