@@ -1,4 +1,6 @@
 /** @file Everything public of the encodings package. */
+export type { Combination } from './combine.ts';
+export { type DenseGridOptions, type DenseGridSpec, denseGrid, denseGridLayer } from './dense-grid.ts';
 export { encodings } from './encodings.ts';
 export {
   type FourierFeaturesOptions,
@@ -15,6 +17,14 @@ export {
   gaussianRbfLayer,
   type RbfLearnable,
 } from './gaussian-rbf.ts';
+export type { TableOptions, TableSpec } from './grid-table.ts';
+export { type HashGridOptions, type HashGridSpec, hashGrid, hashGridLayer } from './hash-grid.ts';
+export {
+  type MultiResolutionGridOptions,
+  type MultiResolutionGridSpec,
+  multiResolutionGrid,
+  multiResolutionGridLayer,
+} from './multi-resolution-grid.ts';
 export {
   nyquistOctaves,
   type PositionalEncodingOptions,
@@ -22,3 +32,4 @@ export {
   positionalEncoding,
   positionalEncodingLayer,
 } from './positional-encoding.ts';
+export type { LevelOptions, LevelsSpec } from './resolutions.ts';

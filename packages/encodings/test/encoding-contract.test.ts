@@ -1,3 +1,4 @@
+import { nativeProblem } from '@neural-fields/kernels-native';
 import '@neural-fields/kernels-wasm';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
@@ -5,5 +6,8 @@ import { expect, it } from 'vitest';
 import { encodingContract, encodingsWithoutCase } from './encoding-contract.ts';
 
 for (const backend of ['cpu', 'wasm', 'simd']) encodingContract(backend);
+
+if (nativeProblem === undefined) encodingContract('native');
+else it('encodings on native', context => context.skip(nativeProblem));
 
 it('every exported encoding has a case in the contract', () => expect(encodingsWithoutCase()).toEqual([]));

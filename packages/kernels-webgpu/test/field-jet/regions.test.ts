@@ -7,7 +7,14 @@ import { denseProgram } from '../setup/dense-program.ts';
 const matrix: ParameterArray = { kind: 'parameter', index: 0, offset: 5, shape: [2, 3] };
 const linear: LinearOperation = { kind: 'linear', inputs: [0], outFeatures: 3, weight: matrix };
 const column: ConstantOperation = { kind: 'constant', inputs: [], outFeatures: 2, values: matrix, column: 1 };
-const grid: GridOperation = { kind: 'grid', inputs: [0], outFeatures: 3, table: matrix, levels: [] };
+const grid: GridOperation = {
+  kind: 'grid',
+  inputs: [0],
+  outFeatures: 3,
+  table: matrix,
+  levels: [],
+  interpolation: 'linear',
+};
 
 const at = (offset: number) => ({ own: false, offset });
 

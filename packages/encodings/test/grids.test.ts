@@ -1,0 +1,104 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { createField, type Field, type LayerSpec, parameterLayout, parseSpec } from '@neural-fields/core';
+import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { denseGrid, encodings, hashGrid, multiResolutionGrid } from '../src/index.ts';
+
+const extensions = { layers: encodings };
+const fieldOf = (encoding: LayerSpec, inFeatures = 2): Field =>
+  createField(parseSpec({ inFeatures, layers: [encoding] }, extensions), { seed: 1, extensions });
+const rowsOf = (encoding: LayerSpec, inFeatures = 2): number =>
+  parameterLayout(parseSpec({ inFeatures, layers: [encoding] }, extensions), extensions).entry('layers.0.table')
+    .shape[0] as number;
+
+beforeAll(() => setBackend('cpu'));
+
+describe('hashGrid', () => {
+  it('has min(T, vertices) rows for each level of floor(N_min b^l) cells', () => {
+    // b = (512 / 16)^(1 / 15) = 1.26: resolutions 16, 20, 25, 32, 40, 50, 64, 80, 101, 128, 161, ... of Mueller et al.
+    const resolutions = [16, 20, 25, 32, 40, 50, 64, 80, 101, 128, 161, 203, 256, 322, 406, 512];
+    const expected = resolutions.reduce((rows, n) => rows + Math.min(2 ** 14, (n + 1) ** 2), 0);
+    expect(rowsOf(hashGrid({ finestResolution: 512, log2HashmapSize: 14 }))).toBe(expected);
+    expect(rowsOf(hashGrid({ levels: 3, baseResolution: 2, growth: 2, log2HashmapSize: 6 }), 3)).toBe(27 + 64 + 64);
+  });
+
+  it('rounds no resolution down that is an integer', () => {
+    for (const finestResolution of [99, 1000, 2048, 3999]) {
+      const { levels, baseResolution } = hashGrid({ levels: 9, baseResolution: 3, finestResolution });
+      const rows = rowsOf(hashGrid({ levels, baseResolution, finestResolution, log2HashmapSize: 28 }), 1);
+      const before = rowsOf(hashGrid({ levels: 8, baseResolution, growth: (finestResolution / 3) ** (1 / 8) }), 1);
+      expect(rows - before).toBe(finestResolution + 1);
+    }
+  });
+
+  it('starts uniform in the bound, from the seed of the field', async () => {
+    const tableOf = async (options: { readonly initialBound?: number }): Promise<Float32Array> => {
+      const field = fieldOf(hashGrid({ levels: 1, baseResolution: 64, ...options }));
+      return (await field.parameters['layers.0.table']?.data()) as Float32Array;
+    };
+    const values = await tableOf({});
+    expect(Math.max(...values)).toBeLessThanOrEqual(1e-4);
+    expect(Math.max(...values)).toBeGreaterThan(0.99e-4);
+    expect(Math.min(...values)).toBeLessThan(-0.99e-4);
+    expect(await tableOf({})).toEqual(values);
+    expect(Math.max(...(await tableOf({ initialBound: 2 })))).toBeGreaterThan(1.98);
+  });
+
+  it('has the features of its table at the vertices', async () => {
+    const field = fieldOf(denseGrid({ resolution: 2, features: 3 }));
+    const table = await field.parameters['layers.0.table']?.data();
+    const coords = [-1, 0, 1].flatMap(y => [-1, 0, 1].map(x => [x, y]));
+    expect([...(await field.evaluate(tensor2d(coords)).data())]).toEqual([...(table as Float32Array)]);
+  });
+
+  it('has second derivatives along one axis with smoothstep alone', async () => {
+    const laplacianOf = async (interpolation: 'linear' | 'smoothstep'): Promise<number> => {
+      const field = fieldOf(denseGrid({ resolution: 2, features: 1, interpolation, initialBound: 1 }));
+      const { laplacian } = field.jet(tensor2d([[0.3, -0.6]]), { laplacian: true });
+      return (await laplacian.data())[0] as number;
+    };
+    expect(Math.abs(await laplacianOf('linear'))).toBe(0);
+    expect(Math.abs(await laplacianOf('smoothstep'))).toBeGreaterThan(0.1);
+  });
+
+  it('rejects wrong options', () => {
+    expect(() => hashGrid({})).toThrow('hash-grid: needs one of growth and finestResolution for 16 levels, got none');
+    expect(() => hashGrid({ growth: 2, finestResolution: 64 })).toThrow(TypeError);
+    expect(() => hashGrid({ growth: 0.5 })).toThrow('hash-grid: growth must be a finite number >= 1, got 0.5');
+    expect(() => hashGrid({ finestResolution: 8 })).toThrow('must be at least baseResolution 16, got 8');
+    expect(() => hashGrid({ growth: 4 })).toThrow('the resolution of the last level must be at most 1048576');
+    expect(() => hashGrid({ finestResolution: 64, log2HashmapSize: 40 })).toThrow('must be at most 28, got 40');
+    expect(() => hashGrid({ finestResolution: 64, interpolation: 'cubic' as 'linear' })).toThrow(
+      'hash-grid: interpolation must be one of linear, smoothstep, nearest, got "cubic"',
+    );
+    expect(() => hashGrid({ finestResolution: 64, initialBound: 0 })).toThrow('initialBound must be a positive number');
+    expect(() => fieldOf(hashGrid({ finestResolution: 64 }), 8)).toThrow('grid: must have at most 7 axes, got 8');
+    expect(() => fieldOf({ kind: 'hash-grid' })).toThrow(RangeError);
+  });
+});
+
+describe('dense grids', () => {
+  it('have a row for each vertex of each level', () => {
+    expect(rowsOf(denseGrid({ resolution: 4 }), 3)).toBe(125);
+    expect(rowsOf(multiResolutionGrid({ levels: 3, baseResolution: 2, growth: 2 }))).toBe(9 + 25 + 81);
+  });
+
+  it('interpolate between the nearest vertices, or take the nearest', async () => {
+    const at = async (interpolation: 'linear' | 'nearest', x: number): Promise<number> => {
+      const field = fieldOf(denseGrid({ resolution: 2, features: 1, interpolation, initialBound: 1 }), 1);
+      return (await field.evaluate(tensor2d([[x]])).data())[0] as number;
+    };
+    const [left, right] = [await at('nearest', 0), await at('nearest', 1)];
+    expect(await at('linear', 0.25)).toBeCloseTo(0.75 * left + 0.25 * right, 6);
+    expect([await at('nearest', 0.49), await at('nearest', 0.51)]).toEqual([left, right]);
+  });
+
+  it('reject wrong options', () => {
+    expect(() => denseGrid({ resolution: 0 })).toThrow('dense-grid: resolution must be a positive integer, got 0');
+    expect(() => denseGrid({ resolution: 2, features: 0 })).toThrow('features must be a positive integer, got 0');
+    expect(() => fieldOf(denseGrid({ resolution: 2 ** 15 }))).toThrow('dense-grid: the table must have at most');
+    expect(() => multiResolutionGrid({ levels: 2, growth: 2, combination: 'product' as 'sum' })).toThrow(
+      'combination must be one of concat, sum, got "product"',
+    );
+  });
+});
