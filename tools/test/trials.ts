@@ -47,6 +47,19 @@ const { laplacian } = field.jet(tensor2d([[0.1, 0.2]]), { laplacian: true });
 console.log(field.parameters['layers.1.weight'].shape.join(), (await laplacian.data())[0] !== 0);`,
     prints: '14,8 true',
   },
+  '@neural-fields/networks': {
+    also: [cpu],
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { tensor2d } from '@tensorflow/tfjs-core';
+import { createField } from '@neural-fields/core';
+import { networkExtensions, networkPreset } from '@neural-fields/networks';
+const spec = networkPreset('wire').spec({ inFeatures: 2, outFeatures: 1 }, { hiddenFeatures: 8, hiddenLayers: 1 });
+const field = createField(spec, { seed: 1, extensions: networkExtensions });
+const { laplacian } = field.jet(tensor2d([[0.1, 0.2]]), { laplacian: true });
+console.log(field.parameters['layers.1.weight.real'].shape.join(), (await laplacian.data())[0] !== 0);`,
+    prints: '5,5 true',
+  },
   '@neural-fields/kernels-wasm': {
     also: [cpu],
     snippet: `
