@@ -22,7 +22,7 @@ const layers: readonly LayerDefinition[] = [
 ];
 
 /**
- * The definitions that the presets' specs name, the encodings among them. Whatever evaluates, reads or fits a field of a
- * preset is given these as `extensions`.
+ * The definitions that the presets' specs name, the encodings among them. Whatever evaluates, reads or fits a field of
+ * a preset is given these as `extensions`.
  */
 export const networkExtensions: Extensions = { layers: [...encodings, ...layers], activations };

@@ -17,8 +17,8 @@ import { smallField } from './small.ts';
 const POINTS = 5;
 
 /**
- * Phases reach 300 radians in multiplicative filter networks, where float32 has an error of 1e-5 radians; each derivative
- * is a sum of products of several such factors.
+ * Phases reach 300 radians in multiplicative filter networks, where float32 has an error of 1e-5 radians; each
+ * derivative is a sum of products of several such factors.
  */
 const TOLERANCES = {
   value: { relative: 3e-5 },

@@ -5,8 +5,8 @@ import { definePreset, type NetworkPreset } from '../preset.ts';
 import { type ChoiceOption, hiddenSize, integer, type Sized } from '../preset-options.ts';
 
 /**
- * The share of the band limit of each filter: 1/8 for the first two and equal parts of the rest for the others, which is
- * 1/8, 1/8, 1/4, 1/4, 1/4 for the authors' five filters.
+ * The share of the band limit of each filter: 1/8 for the first two and equal parts of the rest for the others, which
+ * is 1/8, 1/8, 1/4, 1/4, 1/4 for the authors' five filters.
  */
 const shareOf = (index: number, count: number): number =>
   count <= 2 ? 1 / count : index < 2 ? 1 / 8 : 3 / 4 / (count - 2);

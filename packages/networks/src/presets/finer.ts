@@ -25,7 +25,10 @@ export const finerPreset: NetworkPreset<Sized<'omega0' | 'omegaHidden' | 'biasBo
     biasBound: positive(1, 'bound k of the first bias, U(-k, k): the larger, the higher the frequencies'),
   },
   training: finerTraining,
-  differences: ['true derivatives; the authors treat |z| + 1 as a constant'],
+  differences: [
+    'true derivatives; the authors treat |z| + 1 as a constant',
+    "the bound of the first bias is 1; scripts of the authors also leave it to PyTorch's 1 / sqrt(d)",
+  ],
   build: (size, { omega0, omegaHidden, biasBound, ...options }) => {
     const weightInitialiser: InitialiserSpec = { kind: 'siren-hidden' };
     return denseNetwork({
