@@ -52,7 +52,7 @@ ${legend(best, colours)}
 <div class="figures two plots">
 ${plotFigure(curvePlot(drawn, { over: 'seconds', colours }), { title: 'Quality over seconds', captionHtml: 'Each method at its best rate.' })}
 ${plotFigure(curvePlot(drawn, { over: 'step', colours }), { title: 'Quality over steps', captionHtml: 'The same runs; steps are logarithmic.' })}
-${sweep.rows.length === 0 ? '' : plotFigure(sweepPlot(coloured, { interpolation, colours }), { title: 'Quality at the end over the rate', captionHtml: 'Solid at the samples, dashed between them; dotted: interpolation.' })}
+${sweep.rows.length === 0 ? '' : plotFigure(sweepPlot(coloured, { interpolation, colours }), { title: 'Quality at the end over the rate', captionHtml: 'Solid: at the samples. Dashed: between them. Dotted: interpolation.' })}
 </div>
 <h3>Time to quality</h3>
 ${figureTable(timeTable(best))}
@@ -70,7 +70,7 @@ export const makeQualityPage = (found: QualityResults): string => {
   const cases = [...casesOf(found)].map(([title, all]) => caseSection(found, title, all));
   const absent = absentRows(found);
   const warning = busyWarning(found);
-  const title = 'How long it takes to a given quality';
+  const title = 'Time to a given quality';
   const bodyHtml = `<h1>${title}</h1>
 <p class="lead">The same network fitted to the same signals by different methods and programs on one machine.</p>
 ${complete ? '' : '<p><b>This run is not complete: some trials are missing.</b></p>'}

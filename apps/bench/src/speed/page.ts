@@ -173,7 +173,7 @@ const scalingSection = (view: View): string => {
   const onDevice = deviceMemoryTable(view.found);
   const space = section(
     'Memory',
-    `<p>The peak of the resident memory of the peer's process while it takes steps, with programs, libraries and points.</p>
+    `<p>The peak of the resident memory of the peer's process during the steps, including code, libraries and points.</p>
 ${memory === '' ? '' : `${legend(colours)}\n${memory}`}
 ${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(memoryTable(view.found, supervision))}`).join('\n')}
 ${onDevice.rows.length === 0 ? '' : `<h3>On the device</h3>\n<p>The peak of the memory of its buffers or tensors.</p>\n${figureTable(onDevice)}`}`,
@@ -185,7 +185,7 @@ const timesSection = ({ found, shown, colours }: View): string => {
   const against = peersToBeat.filter(peer => colours.includes(peer));
   return section(
     'All times',
-    `<p>Medians of ${found.rounds} rounds, and how far the lowest and the highest round lie from them.</p>
+    `<p>Medians of ${found.rounds} rounds, with the differences of the fastest and the slowest round.</p>
 ${shown.map(supervision => `<h3>${names[supervision]}</h3>\n${figureTable(timeTable(found, supervision))}`).join('\n')}
 ${against
   .flatMap(opponent =>
@@ -223,7 +223,7 @@ const deviceRateSection = ({ found }: View): string => {
     "How close to the device's rate",
     `<p>Measured at the beginning of the run, products of large matrices alone reach ${rates.join(', ')}: for <code>webgpu</code> those that layers are made of, without
 activations, for PyTorch <code>torch.mm</code>. Below is the rate of whole steps in their matrix products, and its share of the highest float32 rate; with TF32 it may
-exceed 100 %. Only the products that a step really computes are counted, two operations for each multiplication and sum, where they are known: for each layer and point of
+exceed 100 %. Only the products that a step computes are counted, where they are known, with two operations for each multiplication and sum: for each layer and point of
 jets one forward and two backward for the value, three and six for the gradient, four and eight for the Laplacian. PyTorch's are counted as they are called.</p>
 ${figureTable(table)}`,
   );
@@ -250,10 +250,10 @@ ${figureTable(simd)}`;
   if (libraries + own === '') return '';
   return section(
     'How close to the machine',
-    `<p>Only the products that a step really computes are counted. For each layer and point, this project computes one product forward and two backward
+    `<p>Only the products that a step computes are counted. For each layer and point, this project computes one product forward and two backward
 for the value; two and four for the gradient, which it computes by a backward pass inside the field; four and eight for the Laplacian; the forward ones twice where the
-backward pass computes them again. PyTorch's are counted as they are called, JAX's in the compiled program. Sines, the loss and Adam do not count as work, but their time
-counts.</p>
+backward pass computes them again. PyTorch's are counted as they are called, JAX's in the compiled program. Sines, the loss and Adam are not counted as work, but their
+time is included.</p>
 ${libraries}
 ${own}`,
   );
@@ -300,10 +300,10 @@ const methodSection = ({ found }: View): string => {
   const small = (value: number): string => value.toExponential(1);
   return section(
     'How this was measured',
-    `<p>A SIREN 2-w-w-w-w-1, omega 30, float32. A step is whole: forward pass, the mean squared error of the value, the gradient or the Laplacian, backward pass, Adam; the
-points are in memory before. All peers start from the same parameters and points. Before a peer is timed, the losses of its first three steps and its gradient are
-checked against a float64 reference, and its loss at all points against that of the others. Each peer has a process of its own. PyTorch and JAX compute derivatives in
-the way, in the chunks and on the number of threads that are fastest in a trial, within their share of the memory. On a device a round ends when all of its steps are
+    `<p>A SIREN 2-w-w-w-w-1, omega 30, float32. A step comprises the forward pass, the mean squared error of the value, the gradient or the Laplacian, the backward pass and
+Adam; the points are already in memory. All peers start from the same parameters and points. Before a peer is timed, the losses of its first three steps and its gradient are
+checked against a float64 reference, and its loss at all points against that of the others. Each peer runs in its own process. PyTorch and JAX compute derivatives with
+the method, the chunks and the number of threads that are fastest in a trial, within their share of the memory. On a device a round ends when all of its steps are
 done, and nothing is read before its last one. A step longer than ${stepLimit} s is not timed.</p>
 <pre>${escapeHtml(command)}</pre>
 ${propertyTable([

@@ -18,8 +18,8 @@ export interface DemoPageInput {
 /** The text of the demonstration's page. */
 export const demoPageText = ({ size, sizeReason, pictures, files }: DemoPageInput): ImagePageText => ({
   headingHtml: 'A field learns a photograph',
-  leadHtml: `A small network was asked for the brightness at each of ${formatCount(size * size)} places of a picture until it gave the right answers.
-What it has become is a smooth function: ask it between the pixels, or ask for its derivatives, and it answers.`,
+  leadHtml: `A small network was fitted to the brightness of a photograph at ${formatCount(size * size)} pixels. The result is a smooth function,
+with values between the pixels and exact derivatives.`,
   footerHtml: `${section(
     'Files',
     propertyTable([

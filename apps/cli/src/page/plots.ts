@@ -115,7 +115,7 @@ export const spectrumPlot = (picture: RadialSpectrum | undefined, field: RadialS
       text([{ x: nyquist, y: top }], {
         x: 'x',
         y: 'y',
-        text: () => 'limit of the pixels',
+        text: () => 'Nyquist frequency',
         dx: 6,
         textAnchor: 'start',
         fill: 'currentColor',

@@ -61,7 +61,7 @@ export const howItWasMade = (input: PageInput): string => {
 ${figureTable({ header: ['layer', 'kind', 'features', 'activation', 'parameters'], rows: layers })}
 <p>The command:</p>
 <pre>${escapeHtml(command)}</pre>
-<p>The field can be drawn again at any size:</p>
+<p>To render the field at any size:</p>
 <pre>${escapeHtml(more.map(line => `neural-fields ${line}`).join('\n'))}</pre>`,
   );
 };

@@ -69,7 +69,7 @@ const plotHtml = (plot: LinePlot): string => {
 export const lossPlot = ({ fits }: Pick<ExperimentResult, 'fits'>): LinePlot => ({
   name: 'loss',
   title: 'Loss over the steps',
-  caption: ' Before each update, each fit in its own units.',
+  caption: ' Before each update; each fit has its own units.',
   x: { label: 'step' },
   y: { label: 'loss', logarithmic: true },
   lines: fits.map(({ label, curve }) => ({
@@ -118,7 +118,7 @@ const summaryOf = ({ findings: { checks }, fits }: ExperimentResult): string => 
   const [met, missed] = [count('met'), count('missed')];
   const diverged = fits.filter(fit => fit.diverged !== undefined).map(({ label }) => label);
   const judged =
-    met + missed === 0 ? 'Nothing of this run is judged.' : `${met} of ${plural(met + missed, 'expectation')} met.`;
+    met + missed === 0 ? 'This run has no checks.' : `${met} of ${plural(met + missed, 'expectation')} met.`;
   return `<p${missed > 0 ? ' class="missed"' : ''}>${escapeHtml(judged)}${diverged.length > 0 ? escapeHtml(` Diverged: ${diverged.join(', ')}.`) : ''}</p>`;
 };
 
@@ -136,7 +136,7 @@ ${findings.checks.length > 0 ? `<h3>Expected and obtained</h3>${figureTable(chec
 ${findings.tables.map(tableHtml).join('\n')}
 ${findings.pictures.map(group => picturesHtml(group, pictures)).join('\n')}
 ${plots.length > 0 ? `<h3>Curves</h3><div class="figures two plots">${plots.map(plotHtml).join('\n')}</div>` : ''}
-<h3>How the numbers are made</h3>
+<h3>How the numbers are computed</h3>
 ${list([...notes, ...findings.notes, ...shown])}
 ${fits.length > 0 ? fitsHtml(result) : ''}
 ${settingsHtml(result)}`,

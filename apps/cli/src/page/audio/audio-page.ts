@@ -45,7 +45,7 @@ const peakOf = (samples: Float32Array): number =>
 const excerptText = ({ start, length }: Excerpt, { length: whole, sampleRate }: AudioDescription): string =>
   length === whole
     ? ''
-    : ` Shown and played are the ${(length / sampleRate).toFixed(2)} s from ${(start / sampleRate).toFixed(2)} s on, the loudest part of that length.`;
+    : ` The page has the ${(length / sampleRate).toFixed(2)} s from ${(start / sampleRate).toFixed(2)} s on, the loudest part of that length.`;
 
 /** The page of a sound's field. @throws the reason of the signal when it is aborted */
 export const audioPage = async (input: PageInput<AudioDescription>): Promise<string> => {
@@ -73,10 +73,10 @@ export const audioPage = async (input: PageInput<AudioDescription>): Promise<str
     ...(seconds === undefined ? [] : [['time to fit', formatSeconds(seconds)] as const]),
     ...(backend === undefined ? [] : [['backend', backend] as const]),
   ];
-  const spectrogramCaption = `${channels === 1 ? '' : 'The mean of the channels. '}Time to the right, frequencies up to ${formatCount(sampleRate / 2)} Hz upwards; logarithmic colours over 80 dB, a Hann window.`;
+  const spectrogramCaption = `${channels === 1 ? '' : 'The mean of the channels. '}Time from left to right, frequency from 0 to ${formatCount(sampleRate / 2)} Hz upwards; the colours span 80 dB; Hann window.`;
   const bodyHtml = `<h1>${escapeHtml(name)}</h1>
-<p class="lead">A neural field of ${escapeHtml(describeSignal(description))}: a network that maps a time to the value of the wave there.${
-    original?.points ? '' : ' The original is not at hand, so what follows is the field alone.'
+<p class="lead">A neural field of ${escapeHtml(describeSignal(description))}: a network that maps a time to the amplitude of the waveform.${
+    original?.points ? '' : ' The original is not available, so only the field is shown.'
   }</p>
 ${numberList(numbers)}
 ${section(
@@ -92,7 +92,7 @@ ${section(
   `<div class="figures two plots">
 ${ofOriginal ? wave(ofOriginal, 'Original', 'second') : ''}
 ${wave(ofField, 'Field', 'first')}
-${error ? wave(error, 'Error', 'third', 'The field less the original, on the same scale.') : ''}
+${error ? wave(error, 'Error', 'third', 'The field minus the original, on the same scale.') : ''}
 </div>`,
 )}
 ${section(

@@ -53,12 +53,12 @@ const pictureSection = (figures: ImageFigures, encoded: Encoded, name: string): 
   const smaller =
     shown.factor === 1
       ? `Both at the ${shown.width} x ${shown.height} pixels of the fit.`
-      : `Shown at ${shown.width} x ${shown.height}: of the original the mean of each block of ${shown.factor} x ${shown.factor} pixels,
-of the field its value in the middle of the block.`;
+      : `Shown at ${shown.width} x ${shown.height}: each pixel of the original is the mean of a block of ${shown.factor} x ${shown.factor} pixels,
+each pixel of the field its value at the centre of that block.`;
   if (picture === undefined || error === undefined || errorScale === undefined)
     return section(
       'The field',
-      `<div class="figures two${pixels}">${figure(reconstruction, 'Field', 'Its values at the places of the pixels.')}</div>`,
+      `<div class="figures two${pixels}">${figure(reconstruction, 'Field', 'Its values at the pixels.')}</div>`,
     );
   return section(
     'The original and the field',
@@ -73,7 +73,7 @@ ${compareFigure({
   right: { bytes: reconstruction as Uint8Array, name: 'Field' },
   coordinates: { y: ends(shown.grid.rows), x: ends(shown.grid.columns), block: shown.factor },
 })}
-${figure(error, 'Difference', `Black where the field is right; white is an error of ${scaleText(errorScale)} of the range from black to white, or more.`)}
+${figure(error, 'Difference', `Black: no error. White: an error of at least ${scaleText(errorScale)} of the range from black to white.`)}
 </div>`,
   );
 };
@@ -89,21 +89,21 @@ const zoomSection = ({ zoom }: ImageFigures, encoded: Encoded): string => {
   const verdict = metrics
     ? metrics.field > metrics.bicubic
       ? '<p>Here the field comes closer to the photograph than bicubic interpolation does.</p>'
-      : '<p>Here bicubic interpolation comes closer to the photograph: the field has learned the pixels, ' +
-        'and nothing told it what lies between them. It does not invent detail, and it may ripple.</p>'
+      : '<p>Here bicubic interpolation comes closer to the photograph: the field was fitted to the pixels only, ' +
+        'and may oscillate between them.</p>'
     : '';
   const beside = bicubic === undefined ? '' : ', beside bicubic interpolation of the same pixels';
   const never = original ? ' and the photograph itself, which the field never saw at this resolution' : '';
   return section(
     'Between the pixels',
-    `<p>A field has a value everywhere, so it can be drawn at any resolution. This detail of ${box.width} x ${box.height} pixels is drawn ${ZOOM} times
-as finely as the pixels of the fit${beside}${never}.</p>
+    `<p>A field has a value everywhere, so it can be drawn at any resolution. This detail of ${box.width} x ${box.height} pixels is drawn at ${ZOOM}
+times the resolution of the fit${beside}${never}.</p>
 ${verdict}
 <div class="figures ${bicubic === undefined ? 'two' : original ? 'two' : 'three'}">
-${bicubic === undefined ? '' : `<div class="pixels">${figure(encoded['zoom-pixels'], 'Pixels', 'What was fitted.')}</div>`}
+${bicubic === undefined ? '' : `<div class="pixels">${figure(encoded['zoom-pixels'], 'Pixels', 'The pixels of the fit.')}</div>`}
 ${figure(bicubic, 'Bicubic', against(metrics?.bicubic) || 'Interpolated from the pixels.')}
 ${figure(fieldPicture, 'Field', against(metrics?.field) || 'Its values.')}
-${figure(original, 'Photograph', 'The same place at full resolution.')}
+${figure(original, 'Photograph', 'The same detail at full resolution.')}
 </div>`,
   );
 };
@@ -112,12 +112,12 @@ const derivativeSection = (encoded: Encoded): string => {
   const beside =
     encoded['gradient-picture'] === undefined
       ? ''
-      : ` Those of the original are differences of neighbouring pixels, and each pair has one scale. Where the field's are stronger, it changes
-between the pixels, where no difference of pixels can see it.`;
+      : ` Those of the original are differences of neighbouring pixels; both pictures of a pair have the same scale. Where the field's derivatives
+are stronger, it varies between the pixels, which differences of pixels cannot show.`;
   return section(
     'Derivatives',
-    `<p>The field was shown values only. Its derivatives come from the network itself, in closed form: each layer passes on its value, its first and
-its second derivatives.${beside}</p>
+    `<p>The field was fitted to values only. Its derivatives are exact: each layer computes its value and its first and second derivatives in
+closed form.${beside}</p>
 <div class="figures two pixels">
 ${figure(encoded['gradient-picture'], 'Gradient, original', 'Its length, by central differences.')}
 ${figure(encoded['gradient-field'], 'Gradient, field', 'Its length, exact.')}
@@ -132,17 +132,17 @@ const spectrumSection = ({ spectra }: ImageFigures, encoded: Encoded): string =>
   const { picture, field, isPart } = spectra;
   return section(
     'Spectra',
-    `<p>${isPart ? 'Of the middle of the image. ' : ''}Slow changes are in the middle of the pictures, fine ones outside; logarithmic colours, a Hann window. The field is
-sampled twice as densely as the pixels, so its picture reaches twice as far.</p>
+    `<p>${isPart ? 'Computed from the middle of the image. ' : ''}Low frequencies are in the middle of the pictures, high ones towards the edges; logarithmic colours, Hann window. The field
+is sampled at twice the density of the pixels, so its spectrum extends twice as far.</p>
 <div class="figures two plots">
 ${plotFigure(spectrumPlot(picture, field, NYQUIST), {
   title: 'Amplitude by frequency',
   captionHtml:
-    'The mean over all directions. Right of the dashed line no grid of these pixels can carry a frequency; what the field has there is its own.',
+    'The mean over all directions. The dashed line is the Nyquist frequency of the pixels, which cannot represent anything beyond it.',
 })}
 <div class="figures two pixels">
 ${figure(encoded['spectrum-picture'], 'Original', '')}
-${figure(encoded['spectrum-field'], 'Field', 'The frame is where the pixels end.', { marked: true })}
+${figure(encoded['spectrum-field'], 'Field', 'The frame is the Nyquist frequency of the pixels.', { marked: true })}
 </div></div>`,
   );
 };
@@ -156,13 +156,13 @@ export const psnrReading = ({ history, figures }: PageInput): Parameters<typeof 
     final: { value: figures['psnr'], text: `${figures['psnr'].toFixed(1)} dB` },
   }),
   captionHtml:
-    'Move the slider to see the field after some steps. Dots are the points of single steps, the line their running median, the last dot the whole signal.',
+    'Move the slider to see the field after some steps. The dots are the PSNR of the points of single steps, the line is their running median, and the last dot is the PSNR of the whole signal.',
 });
 
 const defaultText = ({ name, description, original }: PageInput<ImageDescription>): ImagePageText => ({
   headingHtml: escapeHtml(name),
-  leadHtml: `A neural field of ${escapeHtml(describeSignal(description))}: a network that maps a place to the colour there.${
-    original?.points ? '' : ' The original is not at hand, so what follows is the field alone.'
+  leadHtml: `A neural field of ${escapeHtml(describeSignal(description))}: a network that maps coordinates to the colour there.${
+    original?.points ? '' : ' The original is not available, so only the field is shown.'
   }`,
   footerHtml: '',
 });

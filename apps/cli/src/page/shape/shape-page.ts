@@ -67,7 +67,7 @@ const drawSlices = async ({ field, signal }: PageInput): Promise<string> => {
   return section(
     'Distances',
     `<p>The field in three planes through the middle of the box: blue is inside, orange outside, the thick line is the surface, and thin lines are
-0.1 apart in the field's units, in which the box is 2 wide.</p>
+levels 0.1 apart in the field's units, in which the box is 2 wide.</p>
 <div class="figures three drawings">${pictures.join('\n')}</div>`,
   );
 };
@@ -83,14 +83,15 @@ const drawTurn = async (mesh: Mesh): Promise<string> => {
     await new Promise(resolve => setImmediate(resolve));
   }
   return stepsFigure({
-    title: 'A turn round the surface',
+    title: 'The surface from all sides',
     captionHtml: 'The zero level of the field. Move the slider to see it from other sides.',
     pictures,
   });
 };
 
 const surfaceSection = async ({ original }: PageInput, mesh: Mesh): Promise<string> => {
-  if (mesh.triangles.length === 0) return section('The surface', '<p>The field has no zero level in its box.</p>');
+  if (mesh.triangles.length === 0)
+    return section('The surface', '<p>The field has no surface: it is zero nowhere in its box.</p>');
   const shape = original?.shape;
   const turn = await drawTurn(mesh);
   if (shape === undefined || !isMesh(shape) || shape.triangles.length / 3 > MAX_TRIANGLES)
