@@ -61,7 +61,7 @@ export const addExportCommand = (program: Command): void => {
       'Write a field for another program: its parameters under the names of a PyTorch network (.pth or safetensors).',
     )
     .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch; - reads stdin')
-    .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).makeOptionMandatory())
+    .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).default('pytorch'))
     .requiredOption('-o, --output <file>', 'the file to write: .pth or .pt as torch.save does, or .safetensors')
     .addOption(
       new Option(
@@ -75,9 +75,6 @@ export const addExportCommand = (program: Command): void => {
     .option('-q, --quiet', 'results, warnings and errors only')
     .option('-v, --verbose', 'shows the stack trace of an error');
   withPytorchOptions(command)
-    .addHelpText(
-      'after',
-      helpExamples([['neural-fields export p.safetensors --to pytorch -o w.pth', 'weights for PyTorch']]),
-    )
+    .addHelpText('after', helpExamples([['neural-fields export p.safetensors -o w.pth', 'weights for PyTorch']]))
     .action(action);
 };

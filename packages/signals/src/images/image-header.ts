@@ -11,7 +11,7 @@ import { readPngHeader } from './headers/png-header.ts';
 import { readWebpHeader } from './headers/webp-header.ts';
 import type { ImageFormat } from './image.ts';
 import { ImageError } from './image-error.ts';
-import { otherImageFormat } from './other-formats.ts';
+import { otherFormat } from './other-formats.ts';
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -48,7 +48,7 @@ export const readImageHeader = (bytes: Uint8Array): ImageHeader => {
     throw new ImageError('empty-file', 'decodeImage', 'wanted the bytes of an image, got 0 bytes');
   const format = formatOf(bytes);
   if (!format) {
-    const other = otherImageFormat(bytes);
+    const other = otherFormat(bytes);
     if (other)
       throw new ImageError('unsupported', 'decodeImage', `wanted PNG, JPEG, WebP or AVIF, got ${other}`, {
         got: other,

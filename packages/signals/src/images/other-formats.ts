@@ -16,10 +16,20 @@ const OTHER_FORMATS: readonly (readonly [name: string, start: string, offset: nu
   ['a Photoshop document', '8BPS', 0],
   ['a PNM image', 'P5\n', 0],
   ['a PNM image', 'P6\n', 0],
+  ['a gzip file, which must be unpacked', '\x1f\x8b', 0],
+  ['a zip file, which must be unpacked', 'PK\x03\x04', 0],
+  ['a PDF document', '%PDF-', 0],
+  ['a glTF file', 'glTF', 0],
+  ['an MP3 sound', 'ID3', 0],
+  ['a FLAC sound', 'fLaC', 0],
+  ['an Ogg sound', 'OggS', 0],
+  ['an MP4 file', 'ftypisom', 4],
+  ['an MP4 file', 'ftypmp4', 4],
+  ['an MP4 sound', 'ftypM4A', 4],
 ];
 
-/** The name of the unsupported image format that the bytes are in, if it is recognised. */
-export const otherImageFormat = (bytes: Uint8Array): string | undefined => {
+/** The name of the unsupported format that the bytes are in, if it is recognised. */
+export const otherFormat = (bytes: Uint8Array): string | undefined => {
   const found = OTHER_FORMATS.find(([, start, offset]) => latin1(bytes, offset, offset + start.length) === start);
   if (found) return found[0];
   return /<svg[\s>]/.test(latin1(bytes, 0, 512)) ? 'an SVG drawing' : undefined;

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import ndarray from 'ndarray';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -224,6 +225,10 @@ describe('errors', () => {
     expect(await problemOf(decodeImage(svg))).toMatchObject({
       problem: 'unsupported',
       message: expect.stringContaining('an SVG drawing'),
+    });
+    expect(await problemOf(decodeImage(gzipSync('v 0 0 0')))).toMatchObject({
+      problem: 'unsupported',
+      message: expect.stringContaining('a gzip file, which must be unpacked'),
     });
   });
 
