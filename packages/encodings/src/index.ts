@@ -33,3 +33,4 @@ export {
   positionalEncodingLayer,
 } from './positional-encoding.ts';
 export type { LevelOptions, LevelsSpec } from './resolutions.ts';
+export { tableGroup } from './table-group.ts';

@@ -1,8 +1,18 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { createField, type Field, type LayerSpec, parameterLayout, parseSpec } from '@neural-fields/core';
-import { setBackend, tensor2d } from '@tensorflow/tfjs-core';
+import {
+  adam,
+  createField,
+  type Field,
+  fit,
+  type LayerSpec,
+  type PointLoss,
+  parameterLayout,
+  parseSpec,
+  term,
+} from '@neural-fields/core';
+import { mul, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { denseGrid, encodings, hashGrid, multiResolutionGrid } from '../src/index.ts';
+import { denseGrid, encodings, hashGrid, multiResolutionGrid, tableGroup } from '../src/index.ts';
 
 const extensions = { layers: encodings };
 const fieldOf = (encoding: LayerSpec, inFeatures = 2): Field =>
@@ -10,6 +20,14 @@ const fieldOf = (encoding: LayerSpec, inFeatures = 2): Field =>
 const rowsOf = (encoding: LayerSpec, inFeatures = 2): number =>
   parameterLayout(parseSpec({ inFeatures, layers: [encoding] }, extensions), extensions).entry('layers.0.table')
     .shape[0] as number;
+
+const dense = {
+  kind: 'dense',
+  outFeatures: 1,
+  activation: { kind: 'identity' },
+  weightInitialiser: { kind: 'xavier-normal' },
+  biasInitialiser: { kind: 'pytorch-linear' },
+};
 
 beforeAll(() => setBackend('cpu'));
 
@@ -100,5 +118,28 @@ describe('dense grids', () => {
     expect(() => multiResolutionGrid({ levels: 2, growth: 2, combination: 'product' as 'sum' })).toThrow(
       'combination must be one of concat, sum, got "product"',
     );
+  });
+});
+
+describe('tableGroup', () => {
+  it('trains the tables alone, with the settings of Instant-NGP', async () => {
+    const field = createField(
+      parseSpec({ inFeatures: 1, layers: [denseGrid({ resolution: 1, features: 1 }), dense] }, extensions),
+      { seed: 1, extensions },
+    );
+    const read = async (name: string): Promise<Float32Array> =>
+      Float32Array.from((await field.parameters[name]?.data()) as Float32Array);
+    const before = [await read('layers.0.table'), await read('layers.1.weight')];
+    // The loss does not depend on x = 1, and weakly on x = -1: with epsilon 1e-15 its row moves by the learning rate.
+    const loss: PointLoss = ({ value }) => mul(value, 1e-9);
+    const points = { inFeatures: 1, pointsPerStep: 1, fixed: true, draw: () => ({ coords: Float32Array.of(-1) }) };
+    const optimizer = adam({ learningRate: 0 });
+    const groups = [tableGroup({ lazy: true })];
+    for await (const _ of fit(field, [term({ points, loss })], { steps: 1, optimizer, groups }));
+    const [table, weight] = [await read('layers.0.table'), await read('layers.1.weight')];
+    expect(Math.abs((table[0] as number) - (before[0]?.[0] as number))).toBeCloseTo(1e-2, 5);
+    expect(table[1]).toBe(before[0]?.[1]);
+    expect(weight).toEqual(before[1]);
+    expect(() => tableGroup({ beta1: 2 })).toThrow(RangeError);
   });
 });

@@ -117,7 +117,8 @@ const table: LayerDefinition<TableSpec> = {
   },
 };
 
-const tableOf = (
+/** A learned table with these levels. */
+export const tableOf = (
   rowFeatures: number,
   levels: readonly GridLevel[],
   interpolation: GridInterpolation = 'linear',
@@ -136,7 +137,7 @@ const denseLevel = (resolution: number, axes: number, firstRow = 0): GridLevel =
   hashed: false,
 });
 
-const hashedLevel = (resolution: number, rows: number, firstRow = 0): GridLevel => ({
+export const hashedLevel = (resolution: number, rows: number, firstRow = 0): GridLevel => ({
   resolution,
   firstRow,
   rows,
@@ -253,4 +254,5 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
   },
 };
 
-export const specOf = ({ inFeatures, layers }: NetworkCase): FieldSpec => parseSpec({ inFeatures, layers }, extensions);
+export const specOf = ({ inFeatures, layers }: Pick<NetworkCase, 'inFeatures' | 'layers'>): FieldSpec =>
+  parseSpec({ inFeatures, layers }, extensions);

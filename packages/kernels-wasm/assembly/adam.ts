@@ -24,6 +24,8 @@ export class AdamJob {
   secondCorrection: f32;
   /** The factor on the parameters: decoupled weight decay. */
   parameterScale: f32;
+  /** 1 if elements whose gradient is 0 do not change, else 0. */
+  lazy: i32;
 }
 
 export const JOB_ADAM: i32 = 7;
@@ -38,15 +40,22 @@ function update(job: AdamJob, start: usize, end: usize): void {
   const stepSize = f32x4.splat(job.stepSize);
   const secondCorrection = f32x4.splat(job.secondCorrection);
   const parameterScale = f32x4.splat(job.parameterScale);
+  const always = i32x4.splat(job.lazy ? 0 : -1);
   for (let i = start; i < end; i += 16) {
     const p = v128.load(job.parameters + i);
-    const gradient = multiplyAdd(weightDecay, p, v128.load(job.gradient + i));
-    const m = multiplyAdd(beta1, v128.load(job.first + i), f32x4.mul(oneMinusBeta1, gradient));
-    const v = multiplyAdd(beta2, v128.load(job.second + i), f32x4.mul(f32x4.mul(oneMinusBeta2, gradient), gradient));
+    const own = v128.load(job.gradient + i);
+    const moves = v128.or(always, f32x4.ne(own, f32x4.splat(0)));
+    if (!v128.any_true(moves)) continue;
+    const before = v128.load(job.first + i);
+    const beforeSquared = v128.load(job.second + i);
+    const gradient = multiplyAdd(weightDecay, p, own);
+    const m = multiplyAdd(beta1, before, f32x4.mul(oneMinusBeta1, gradient));
+    const v = multiplyAdd(beta2, beforeSquared, f32x4.mul(f32x4.mul(oneMinusBeta2, gradient), gradient));
     const size = multiplyAdd(f32x4.sqrt(v), secondCorrection, epsilon);
-    v128.store(job.first + i, m);
-    v128.store(job.second + i, v);
-    v128.store(job.parameters + i, f32x4.sub(f32x4.mul(parameterScale, p), f32x4.div(f32x4.mul(stepSize, m), size)));
+    const next = f32x4.sub(f32x4.mul(parameterScale, p), f32x4.div(f32x4.mul(stepSize, m), size));
+    v128.store(job.first + i, v128.bitselect(m, before, moves));
+    v128.store(job.second + i, v128.bitselect(v, beforeSquared, moves));
+    v128.store(job.parameters + i, v128.bitselect(next, p, moves));
   }
 }
 

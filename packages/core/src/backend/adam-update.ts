@@ -29,6 +29,8 @@ export interface AdamUpdate {
   readonly stepSize: number;
   /** 1 / sqrt(1 - beta2^t) */
   readonly secondCorrection: number;
+  /** Whether elements whose gradient is 0 keep their parameter, m and v. */
+  readonly lazy: boolean;
 }
 
 /** The vectors of an update, each `f32[P]`. They are the kernel's inputs. */

@@ -1,4 +1,4 @@
-import { add, div, mul, sqrt, square, sub, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import { add, div, mul, notEqual, sqrt, square, sub, type Tensor1D, tidy, where } from '@tensorflow/tfjs-core';
 import { type AdamUpdate, type AdamVectors, fusedAdamUpdate } from '../backend/adam-update.ts';
 import { assertOptions } from '../options.ts';
 import { assertIntervals } from './assert-intervals.ts';
@@ -19,6 +19,11 @@ export interface AdamOptions {
   readonly epsilon?: number;
   /** 0 if absent. L2 regularisation, added to the gradient. */
   readonly weightDecay?: number;
+  /**
+   * For tables of which a step reads few rows: elements whose gradient is exactly 0 keep their value and both moments,
+   * instead of moving on by the moments of earlier steps. False if absent. The bias correction counts all steps.
+   */
+  readonly lazy?: boolean;
 }
 
 /** The variant of Adam, with its own defaults. */
@@ -33,15 +38,17 @@ export interface AdamVariant extends Required<Pick<AdamOptions, 'learningRate' |
 
 /** Adam, or AdamW if the decay is decoupled. @throws RangeError or TypeError when an option is wrong */
 export const adamVariant = (options: AdamOptions, { kind, decoupled, ...defaults }: AdamVariant): GradientOptimizer => {
-  assertOptions(kind, options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, weightDecay: 1 });
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  assertOptions(kind, options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, weightDecay: 1, lazy: 1 });
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, lazy = false } = options;
   const { learningRate = defaults.learningRate, weightDecay = defaults.weightDecay } = options;
   assertIntervals(kind, { learningRate, epsilon, weightDecay }, Number.POSITIVE_INFINITY);
   assertIntervals(kind, { beta1, beta2 }, 1);
+  if (typeof lazy !== 'boolean')
+    throw new TypeError(`${kind}: lazy must be true or false, got ${JSON.stringify(lazy)}`);
   return {
     kind,
     learningRate,
-    settings: { learningRate, beta1, beta2, epsilon, weightDecay },
+    settings: { learningRate, beta1, beta2, epsilon, weightDecay, ...(lazy && { lazy: 1 }) },
     stateSize: 2,
     stateProblem: ([, second]) => secondMomentProblem(second),
     update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
@@ -54,6 +61,7 @@ export const adamVariant = (options: AdamOptions, { kind, decoupled, ...defaults
         stepSize: rate / (1 - beta1 ** step),
         secondCorrection: 1 / Math.sqrt(1 - beta2 ** step),
         parameterScale: decoupled ? 1 - rate * weightDecay : 1,
+        lazy,
       };
       const [parametersNext, ...stateNext] = tidy(() => {
         const vectors = { parameters, gradient, first, second };
@@ -73,14 +81,17 @@ export const secondMomentProblem = (second: Float32Array | undefined): string | 
 /** The next parameters, m and v in tfjs ops, for backends without a kernel. */
 const composedAdamUpdate = (
   { parameters, gradient, first, second }: AdamVectors,
-  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale }: AdamUpdate,
+  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale, lazy }: AdamUpdate,
 ): readonly Tensor1D[] => {
   const g = weightDecay === 0 ? gradient : add(gradient, mul(parameters, weightDecay));
   const m: Tensor1D = add(mul(first, beta1), mul(g, 1 - beta1));
   const v: Tensor1D = add(mul(second, beta2), mul(square(g), 1 - beta2));
   const denominator = add(mul(sqrt(v), secondCorrection), epsilon);
   const kept = parameterScale === 1 ? parameters : mul(parameters, parameterScale);
-  return [sub(kept, mul(div(m, denominator), stepSize)), m, v];
+  const next: readonly Tensor1D[] = [sub(kept, mul(div(m, denominator), stepSize)), m, v];
+  if (!lazy) return next;
+  const moves = notEqual(gradient, 0);
+  return [parameters, first, second].map((before, index) => where(moves, next[index] as Tensor1D, before));
 };
 
 /**

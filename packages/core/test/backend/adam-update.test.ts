@@ -52,6 +52,7 @@ it('gets the vectors and the bias-corrected step', async () => {
       stepSize: 0.3 / 0.75,
       secondCorrection: 1 / Math.sqrt(1 - 0.75 ** 2),
       parameterScale: 1,
+      lazy: false,
     },
   ]);
 });

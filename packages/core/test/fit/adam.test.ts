@@ -64,6 +64,7 @@ describe('adam', () => {
       beta2: 0.999,
       epsilon: 1e-8,
       weightDecay: 0,
+      lazy: false,
       ...options,
     });
     // Thirty steps of about ten roundings each, on parameters of order one.
@@ -80,6 +81,35 @@ describe('adam', () => {
     expectClose(await updated(gradients, [1, -2, 3], { learningRate: 0.1, beta2: 0.99, epsilon: 1e-2 }), TORCH, {
       relative: 1e-6,
     });
+  });
+
+  it('leaves elements without gradient as they are where it is lazy, and moves the others as Adam does', async () => {
+    const run = async (lazy: boolean): Promise<Float32Array[]> => {
+      const optimizer = adam({ learningRate: 0.1, weightDecay: 0.5, lazy });
+      let parameters: Tensor1D = tensor1d([1, 2, 3]);
+      let state: readonly Tensor1D[] = [tensor1d([0, 0, 0]), tensor1d([0, 0, 0])];
+      for (const [index, gradient] of [
+        [1, 0, 2],
+        [1, 0, 0],
+        [-1, 0, 4],
+      ].entries())
+        ({ parameters, state } = optimizer.update({
+          parameters,
+          gradient: tensor1d(gradient),
+          state,
+          step: index + 1,
+          learningRate: 0.1,
+        }));
+      return Promise.all([parameters, ...state].map(async vector => Float32Array.from(await vector.data())));
+    };
+    const [lazy, dense] = [await run(true), await run(false)];
+    expect(lazy.map(vector => vector[0])).toEqual(dense.map(vector => vector[0]));
+    expect(lazy.map(vector => vector[1])).toEqual([2, 0, 0]);
+    expect(dense[0]?.[1]).toBeLessThan(2);
+    // The third element moved in steps 1 and 3 alone: g = 2 + 0.5 * 3 = 3.5, then 4 + 0.5 * 2.9.
+    expect(lazy[1]?.[2]).toBeCloseTo(0.9 * 0.35 + 0.1 * (4 + 0.5 * 2.9), 5);
+    expect(adam({ lazy: true }).settings).toEqual({ ...adam().settings, lazy: 1 });
+    expect(() => adam({ lazy: JSON.parse('1') })).toThrow('adam: lazy must be true or false, got 1');
   });
 
   it.each([{ beta1: 1 }, { beta2: -0.1 }, { learningRate: Number.NaN }, { epsilon: -1 }, { weightDecay: -1 }])(

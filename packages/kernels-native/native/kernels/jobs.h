@@ -128,13 +128,22 @@ static void run_adam(uint8_t *memory, uint32_t address, int thread, int threads)
   const size_t total = job->bytes / 4, tile = job->tileBytes / 4;
   for (size_t start = tile * thread; start < total; start += tile * threads)
     for (size_t i = start; i < start + tile && i < total; i += VW) {
-      const vf p = load(parameters + i), gradient_at = job->weightDecay * p + load(gradient + i);
-      const vf m = job->beta1 * load(first + i) + job->oneMinusBeta1 * gradient_at;
-      const vf v = job->beta2 * load(second + i) + (job->oneMinusBeta2 * gradient_at) * gradient_at;
+      const vf p = load(parameters + i), own = load(gradient + i), gradient_at = job->weightDecay * p + own;
+      const vf m_before = load(first + i), v_before = load(second + i);
+      const vf m = job->beta1 * m_before + job->oneMinusBeta1 * gradient_at;
+      const vf v = job->beta2 * v_before + (job->oneMinusBeta2 * gradient_at) * gradient_at;
       const vf size = square_root(v) * job->secondCorrection + job->epsilon;
-      store(first + i, m);
-      store(second + i, v);
-      store(parameters + i, job->parameterScale * p - (job->stepSize * m) / size);
+      const vf next = job->parameterScale * p - (job->stepSize * m) / size;
+      if (!job->lazy) {
+        store(first + i, m);
+        store(second + i, v);
+        store(parameters + i, next);
+        continue;
+      }
+      const vi moves = own != 0;
+      store(first + i, choose(moves, m, m_before));
+      store(second + i, choose(moves, v, v_before));
+      store(parameters + i, choose(moves, next, p));
     }
 }
 

@@ -18,7 +18,7 @@ type Inputs = NamedTensorInfoMap & {
 const update = (
   { arena, pool }: Machine,
   vectors: readonly Float32Array[],
-  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale }: AdamUpdate,
+  { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale, lazy }: AdamUpdate,
 ): Float32Array[] =>
   arena.scope(() => {
     const total = (vectors[0] as Float32Array).length;
@@ -42,6 +42,7 @@ const update = (
       stepSize,
       secondCorrection,
       parameterScale,
+      lazy: Number(lazy),
     };
     for (let start = 0; start < total; start += MAX_BLOCK_LENGTH) {
       const count = Math.min(MAX_BLOCK_LENGTH, total - start);

@@ -4,22 +4,25 @@ import { engine, ready, setBackend, type Tensor1D, tensor1d } from '@tensorflow/
 import { beforeEach, describe, expect, it } from 'vitest';
 import { normalValues } from './compare-with-cpu.ts';
 
+/** Every second one is 0, on average. */
+const sparseValues = (seed: number): Float32Array => normalValues(1001, seed).map(value => Math.max(0, value));
+
 beforeEach(async () => {
   await setBackend('simd');
   await ready();
 });
 
 describe('adam', () => {
-  it('agrees with the cpu backend to rounding', async () => {
+  it.each([false, true])('agrees with the cpu backend to rounding, lazy: %s', async lazy => {
     const run = async (backend: string): Promise<Float32Array> => {
       await setBackend(backend);
-      const optimizer = adam({ learningRate: 1e-2, weightDecay: 0.1, epsilon: 1e-4 });
+      const optimizer = adam({ learningRate: 1e-2, weightDecay: 0.1, epsilon: 1e-4, lazy });
       let parameters: Tensor1D = tensor1d(normalValues(1001, 1));
       let state: readonly Tensor1D[] = [0, 1].map(() => tensor1d(new Float32Array(1001)));
       for (let step = 1; step <= 20; step++)
         ({ parameters, state } = optimizer.update({
           parameters,
-          gradient: tensor1d(normalValues(1001, 10 + step)),
+          gradient: tensor1d(sparseValues(10 + step)),
           state,
           step,
           learningRate: 1e-2,

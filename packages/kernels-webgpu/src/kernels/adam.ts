@@ -20,7 +20,7 @@ const update: KernelFunc = ({ inputs, attrs, backend }) => {
   const webgpu = backend as WebGPUBackend;
   const kernels = kernelsOf(webgpu);
   const { parameters, gradient, first, second } = inputs as Inputs;
-  const { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale } =
+  const { beta1, beta2, epsilon, weightDecay, stepSize, secondCorrection, parameterScale, lazy } =
     attrs as object as AdamUpdate;
   const count = parameters.shape[0] as number;
   const { groups, columns } = linearGroups(count, ADAM_THREADS);
@@ -35,6 +35,7 @@ const update: KernelFunc = ({ inputs, attrs, backend }) => {
     stepSize,
     secondCorrection,
     parameterScale,
+    lazy: Number(lazy),
   };
   const bits = Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, floatBits(value)]));
   const uniform = uniforms.get(webgpu) ?? kernels.makeUniform('adam', adamUpdate.sizes.length);

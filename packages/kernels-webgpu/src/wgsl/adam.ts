@@ -15,6 +15,7 @@ export const ADAM_SETTINGS = [
   'stepSize',
   'secondCorrection',
   'parameterScale',
+  'lazy',
 ] as const;
 
 /** From `parameters`, `first` and `second` to `nextParameters`, `nextFirst` and `nextSecond`, all `[sizes.count]`. */
@@ -33,8 +34,10 @@ export const adamUpdate: Shader = shader({
     'let g = gradient[i] + weightDecay * parameters[i];',
     'let m = beta1 * first[i] + oneMinusBeta1 * g;',
     'let v = beta2 * second[i] + oneMinusBeta2 * g * g;',
-    'nextParameters[i] = parameterScale * parameters[i] - stepSize * m / (sqrt(v) * secondCorrection + epsilon);',
-    'nextFirst[i] = m;',
-    'nextSecond[i] = v;',
+    'let next = parameterScale * parameters[i] - stepSize * m / (sqrt(v) * secondCorrection + epsilon);',
+    'let stays = lazy != 0.0 && gradient[i] == 0.0;',
+    'nextParameters[i] = select(next, parameters[i], stays);',
+    'nextFirst[i] = select(m, first[i], stays);',
+    'nextSecond[i] = select(v, second[i], stays);',
   ),
 });

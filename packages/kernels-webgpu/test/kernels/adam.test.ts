@@ -12,14 +12,17 @@ const normalValues = (count: number, seed: number): Float32Array => {
   return Float32Array.from({ length: count }, () => rng.normal());
 };
 
-it('agrees with the cpu backend to rounding', async () => {
+/** Every second one is 0, on average. */
+const sparseValues = (seed: number): Float32Array => normalValues(1001, seed).map(value => Math.max(0, value));
+
+it.each([false, true])('agrees with the cpu backend to rounding, lazy: %s', async lazy => {
   const run = async (name: string): Promise<Float32Array> => {
     await setBackend(name);
-    const optimizer = adam({ learningRate: 1e-2, weightDecay: 0.1, epsilon: 1e-4 });
+    const optimizer = adam({ learningRate: 1e-2, weightDecay: 0.1, epsilon: 1e-4, lazy });
     let parameters: Tensor1D = tensor1d(normalValues(1001, 1));
     let state: readonly Tensor1D[] = [0, 1].map(() => tensor1d(new Float32Array(1001)));
     for (let step = 1; step <= 20; step++) {
-      const gradient = tensor1d(normalValues(1001, 10 + step));
+      const gradient = tensor1d(sparseValues(10 + step));
       ({ parameters, state } = optimizer.update({ parameters, gradient, state, step, learningRate: 1e-2 }));
     }
     return (await parameters.data()) as Float32Array;
