@@ -59,8 +59,8 @@ const averageSamples = (
 };
 
 /**
- * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major, or 4 channels with `transparent`. Normals are interpolated
- * from those of its vertices, which are computed if it has none.
+ * Draws a mesh: `f32[height, width, 3]` in [0, 1], row-major, or 4 channels with `transparent`. Normals are
+ * interpolated from those of its vertices, which are computed if it has none.
  */
 export const drawMesh = (mesh: Mesh, camera: Camera, options: DrawMeshOptions): Float32Array => {
   const { width, height } = options;

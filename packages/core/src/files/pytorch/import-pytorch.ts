@@ -238,7 +238,8 @@ const buildField = (
  *
  * Reference: Sitzmann et al. 2020, arXiv:2006.09661, and the two repositories on GitHub.
  *
- * @param file the bytes of the file, or what `decodeSafetensors` returns for them; F16, BF16 and F64 are read as float32
+ * @param file the bytes of the file, or what `decodeSafetensors` returns for them; F16, BF16 and F64 are read as
+ *   float32
  * @throws SafetensorsError when a safetensors file is damaged, or the bytes are of another format, which the message
  *   names
  * @throws FieldFileError `unknown-names` with the names that were found and those that are known, `ambiguous`,
