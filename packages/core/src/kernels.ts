@@ -26,6 +26,7 @@ export { type MuonMatrices, type MuonUpdate, registerMuonKernel } from './backen
 export { registerOrthonormalRowsKernel } from './backend/orthonormal-rows.ts';
 export { fieldBackend, registerFieldBackend } from './backend/registry.ts';
 export { PROGRAM_KERNELS } from './backend/run-program.ts';
+export { registerSoapKernel, SOAP_MATRIX_FIELDS, type SoapUpdate, type SoapVectors } from './backend/soap-update.ts';
 export {
   type BatchCoords,
   type BatchEvaluation,

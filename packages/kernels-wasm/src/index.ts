@@ -12,6 +12,7 @@ import { registerMatMul } from './kernels/mat-mul.ts';
 import { registerMuon } from './kernels/muon.ts';
 import { registerOrthonormalRows } from './kernels/orthonormal-rows.ts';
 import { registerReductions } from './kernels/reductions.ts';
+import { registerSoap } from './kernels/soap.ts';
 import { registerUnary } from './kernels/unary.ts';
 import { registerFields } from './program/register.ts';
 
@@ -34,5 +35,6 @@ registerReductions();
 registerAdam();
 registerMuon();
 registerOrthonormalRows();
+registerSoap();
 registerFields();
 registerBackend(BACKEND_NAME, () => createSimdBackend(), PRIORITY);

@@ -113,6 +113,33 @@ export const assertAdamInputs = (vectors: Readonly<Record<string, TensorInfo | u
     assertTensor(`adam update: ${name}`, vectors[name], [size]);
 };
 
+/**
+ * @param matrices of `SoapUpdate`, with `fields` integers each
+ * @throws RangeError, TypeError unless the vectors of an update have the lengths that its matrices need
+ */
+export const assertSoapInputs = (
+  vectors: Readonly<Record<string, TensorInfo | undefined>>,
+  matrices: readonly number[],
+  fields: number,
+): void => {
+  const size = vectors['parameters']?.shape[0] ?? 0;
+  for (const name of ['parameters', 'gradient', 'first', 'second'])
+    assertTensor(`soap update: ${name}`, vectors[name], [size]);
+  let [end, squares] = [0, 0];
+  for (let at = 0; at < matrices.length; at += fields) {
+    const one = matrices.slice(at, at + fields);
+    const [start = 0, rows = 0, columns = 0, left = 0, right = 0] = one;
+    const own = [[left, rows] as const, [right, columns] as const].filter(([from]) => from >= 0);
+    squares += own.reduce((sum, [, side]) => sum + side * side, 0);
+    const total = vectors['grams']?.shape[0] ?? 0;
+    const isInside = start >= end && start + rows * columns <= size && rows > 0 && columns > 0;
+    if (!(isInside && one.every(Number.isSafeInteger) && own.every(([from, side]) => from + side * side <= total)))
+      throw new RangeError(`soap update: matrix ${at / fields} must be within the vectors, got ${describe(one)}`);
+    end = start + rows * columns;
+  }
+  for (const name of ['grams', 'bases']) assertTensor(`soap update: ${name}`, vectors[name], [squares]);
+};
+
 /** @throws RangeError, TypeError unless the matrices of an update are all `f32[count, rows, columns]` */
 export const assertMuonInputs = (matrices: Readonly<Record<string, TensorInfo | undefined>>): void => {
   const [count = 0, rows = 0, columns = 0] = matrices['parameters']?.shape ?? [];

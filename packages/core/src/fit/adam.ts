@@ -36,6 +36,18 @@ export interface AdamVariant extends Required<Pick<AdamOptions, 'learningRate' |
   readonly decoupled: boolean;
 }
 
+/** The scalars of a step of Adam without decay. @param step 1 for the first */
+export const adamScalars = (
+  { beta1, beta2, epsilon }: Required<Pick<AdamOptions, 'beta1' | 'beta2' | 'epsilon'>>,
+  { step, learningRate }: Pick<OptimizerInput, 'step' | 'learningRate'>,
+): Omit<AdamUpdate, 'weightDecay' | 'parameterScale'> => ({
+  beta1,
+  beta2,
+  epsilon,
+  stepSize: learningRate / (1 - beta1 ** step),
+  secondCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+});
+
 /** Adam, or AdamW if the decay is decoupled. @throws RangeError or TypeError when an option is wrong */
 export const adamVariant = (options: AdamOptions, { kind, decoupled, ...defaults }: AdamVariant): GradientOptimizer => {
   assertOptions(kind, options, { learningRate: 1, beta1: 1, beta2: 1, epsilon: 1, weightDecay: 1, lazy: 1 });
@@ -54,12 +66,8 @@ export const adamVariant = (options: AdamOptions, { kind, decoupled, ...defaults
     update: ({ parameters, gradient, state, step, learningRate: rate }: OptimizerInput): OptimizerOutput => {
       const [first, second] = state as readonly [Tensor1D, Tensor1D];
       const update: AdamUpdate = {
-        beta1,
-        beta2,
-        epsilon,
+        ...adamScalars({ beta1, beta2, epsilon }, { step, learningRate: rate }),
         weightDecay: decoupled ? 0 : weightDecay,
-        stepSize: rate / (1 - beta1 ** step),
-        secondCorrection: 1 / Math.sqrt(1 - beta2 ** step),
         parameterScale: decoupled ? 1 - rate * weightDecay : 1,
         lazy,
       };

@@ -60,6 +60,8 @@ export type StackShape = readonly [count: number, inFeatures: number, outFeature
 /** A partition of a vector into stacks of matrices of one shape, and a rest. */
 export interface MatrixPartition {
   readonly shapes: readonly StackShape[];
+  /** Where the matrices of each stack start in the vector. */
+  readonly starts: readonly (readonly number[])[];
   /** The number of elements of the rest. */
   readonly restSize: number;
   take(vector: Tensor1D): MatrixParts;
@@ -88,6 +90,7 @@ const joined = (vectors: readonly Tensor1D[]): Tensor1D =>
 export const partition = (size: number, matrices: readonly MatrixRange[]): MatrixPartition => {
   const pieces: Piece[] = [];
   const shapes: [count: number, inFeatures: number, outFeatures: number][] = [];
+  const starts: number[][] = [];
   let restSize = 0;
   let end = 0;
   const addRest = (start: number, until: number): void => {
@@ -98,10 +101,14 @@ export const partition = (size: number, matrices: readonly MatrixRange[]): Matri
   for (const { start, count, inFeatures, outFeatures } of matrices) {
     addRest(end, start);
     let stack = shapes.findIndex(shape => shape[1] === inFeatures && shape[2] === outFeatures);
-    if (stack < 0) stack = shapes.push([0, inFeatures, outFeatures]) - 1;
+    if (stack < 0) {
+      stack = shapes.push([0, inFeatures, outFeatures]) - 1;
+      starts.push([]);
+    }
     const shape = shapes[stack] as (typeof shapes)[number];
     const area = inFeatures * outFeatures;
     pieces.push({ start, length: count * area, stack, position: shape[0] * area });
+    for (let index = 0; index < count; index++) starts[stack]?.push(start + index * area);
     shape[0] += count;
     end = start + count * area;
   }
@@ -114,6 +121,7 @@ export const partition = (size: number, matrices: readonly MatrixRange[]): Matri
   };
   return {
     shapes,
+    starts,
     restSize,
     take: vector => ({
       stacks: shapes.map((shape, stack) => reshape(gather(vector, stack), shape)),

@@ -22,6 +22,8 @@ export interface Rotation {
   rotate(vector: Tensor1D, bases: Tensor1D, isBack?: boolean): Tensor1D;
   /** L = b L + (1 - b) G G' for the rows, R = b R + (1 - b) G' G for the columns. */
   nextGrams(grams: Tensor1D, gradient: Tensor1D, beta: number): Tensor1D;
+  /** Where the matrices are; see `SoapUpdate`. */
+  readonly matrices: readonly number[];
   /** The renewed bases, and the moments in them. The caller disposes of them. */
   renew(moments: Moments): Promise<Pick<Moments, 'first' | 'second' | 'bases'>>;
 }
@@ -34,6 +36,9 @@ export interface Moments {
   readonly grams: Tensor1D;
   readonly bases: Tensor1D;
 }
+
+const sideOf = (sides: readonly Side[], stack: number, axis: 1 | 2): Side | undefined =>
+  sides.find(side => side.stack === stack && side.axis === axis);
 
 /** A side's matrices `f32[count, size, size]`, from the vector of all sides. */
 const takeSide = (vector: Tensor1D, { start, count, size }: Side): Tensor3D =>
@@ -48,6 +53,20 @@ const renewedSide = (all: Float32Array, side: Side): Tensor3D => {
 };
 
 const flat = (tensor: Tensor): Tensor1D => reshape(tensor, [tensor.size]);
+
+/** The `matrices` of `SoapUpdate`. */
+const placesOf = ({ shapes, starts }: MatrixPartition, sides: readonly Side[]): readonly number[] => {
+  const places = shapes.flatMap(([, rows, columns], stack) =>
+    (starts[stack] as readonly number[]).map((start, index) => {
+      const gramStarts = ([1, 2] as const).map(axis => {
+        const side = sideOf(sides, stack, axis);
+        return side ? side.start + index * side.size * side.size : -1;
+      });
+      return [start, rows, columns, ...gramStarts] as const;
+    }),
+  );
+  return places.sort(([a], [b]) => a - b).flat();
+};
 
 /** The rotation of the matrices of a partition. @param sides those with a basis, at least one */
 export const rotationOf = (parts: MatrixPartition, sides: readonly Side[]): Rotation => {
@@ -75,6 +94,7 @@ export const rotationOf = (parts: MatrixPartition, sides: readonly Side[]): Rota
         }),
       );
     },
+    matrices: placesOf(parts, sides),
     async renew({ first, second, grams, bases }) {
       const read = tidy(() => {
         const products = sides.map(side => flat(matMul(takeSide(bases, side), takeSide(grams, side))));
@@ -88,7 +108,7 @@ export const rotationOf = (parts: MatrixPartition, sides: readonly Side[]): Rota
           const next = concat1d(sides.map(side => flat(renewedSide(rows, side))));
           const permuted = parts.shapes.map((shape, index) => {
             const ordersOf = (axis: 1 | 2): readonly (readonly number[])[] | undefined =>
-              orders.get(sides.find(side => side.stack === index && side.axis === axis) as Side);
+              orders.get(sideOf(sides, index, axis) as Side);
             return tensor3d(reordered(stacks[index] as Float32Array, shape, ordersOf(1), ordersOf(2)), [...shape]);
           });
           const { rest } = parts.take(second);

@@ -3,7 +3,8 @@
  *   and 4.
  */
 import { add, mul, type Tensor1D, tensor1d, tidy, zerosLike } from '@tensorflow/tfjs-core';
-import { adam, secondMomentProblem } from '../fit/adam.ts';
+import { fusedSoapUpdate } from '../backend/soap-update.ts';
+import { adam, adamScalars, secondMomentProblem } from '../fit/adam.ts';
 import { assertIntervals } from '../fit/assert-intervals.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from '../fit/optimizer.ts';
 import { assertOptions } from '../options.ts';
@@ -53,19 +54,33 @@ const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): Gradie
     const [first, second, ...own] = state as [Tensor1D, Tensor1D, ...Tensor1D[]];
     const [grams, bases] = own as [Tensor1D?, Tensor1D?];
     const next = tidy(() => {
-      const gramsNext = grams && rotation ? [rotation.nextGrams(grams, gradient, gramBeta)] : [];
+      const nextGrams = (): Tensor1D[] => (grams && rotation ? [rotation.nextGrams(grams, gradient, gramBeta)] : []);
       const unchanged = bases ? [bases.clone()] : [];
       if (at.step === 1)
-        return [...[parameters, first, second].map(vector => vector.clone()), ...gramsNext, ...unchanged];
+        return [...[parameters, first, second].map(vector => vector.clone()), ...nextGrams(), ...unchanged];
+      const now = { step: at.step - 1, learningRate: at.learningRate };
+      const parameterScale = 1 - at.learningRate * weightDecay;
+      const fused =
+        grams &&
+        bases &&
+        rotation &&
+        fusedSoapUpdate(
+          { parameters, gradient, first, second, grams, bases },
+          {
+            ...adamScalars({ beta1, beta2, epsilon }, now),
+            ...{ parameterScale, gramBeta, matrices: rotation.matrices },
+          },
+        );
+      if (fused) return [fused.parameters, fused.first, fused.second, fused.grams, ...unchanged];
+      const gramsNext = nextGrams();
       const moved = inBases.update({
         parameters: zerosLike(parameters),
         gradient: bases && rotation ? rotation.rotate(gradient, bases) : gradient,
         state: [first, second],
-        step: at.step - 1,
-        learningRate: at.learningRate,
+        ...now,
       });
       const change = bases && rotation ? rotation.rotate(moved.parameters, bases, true) : moved.parameters;
-      const kept = weightDecay === 0 ? parameters : mul(parameters, 1 - at.learningRate * weightDecay);
+      const kept = weightDecay === 0 ? parameters : mul(parameters, parameterScale);
       return [add(kept, change), ...moved.state, ...gramsNext, ...unchanged];
     }) as [Tensor1D, ...Tensor1D[]];
     const [parametersNext, ...stateNext] = next;

@@ -4,14 +4,11 @@ import { BACKEND_NAME, type SimdBackend } from '../backend.ts';
 import type { Machine } from '../machine.ts';
 import { packedBytes } from '../program/packed-bytes.ts';
 import { allocate } from '../wasm/memory.ts';
-import { type RowsTimesMatrix, rowsTimesMatrix } from './product.ts';
-
-/** Rows and columns are padded with zeros, which the iteration keeps, to whole panels. */
-const padded = (length: number, { layout: { panel } }: Machine): number => panel * Math.ceil(length / panel);
+import { paddedLength, type RowsTimesMatrix, rowsTimesMatrix } from './product.ts';
 
 /**
- * The iteration of one matrix `[size][length]` in the memory of a machine, `size` being the shorter side. Nothing is
- * copied between its products.
+ * The iteration of one matrix `[size][length]` in the memory of a machine, `size` being the shorter side. Its sides are
+ * padded with zeros, which the iteration keeps. Nothing is copied between its products.
  */
 class Iteration {
   readonly #machine: Machine;
@@ -28,7 +25,7 @@ class Iteration {
   constructor(machine: Machine, short: number, long: number) {
     const { arena, layout } = machine;
     this.#machine = machine;
-    const [size, length] = [padded(short, machine), padded(long, machine)];
+    const [size, length] = [paddedLength(short, machine), paddedLength(long, machine)];
     this.#size = size;
     this.#length = length;
     [this.#y, this.#next] = [arena.take(4 * size * length), arena.take(4 * size * length)];

@@ -68,6 +68,10 @@ const scatter = (
   }
 };
 
+/** The length of a side with zeros up to whole panels. */
+export const paddedLength = (length: number, { layout: { panel } }: Machine): number =>
+  panel * Math.ceil(length / panel);
+
 /** A product in the memory of a machine: rows `[rows][depth]` times a packed matrix `[depth][columns]`. */
 export interface RowsTimesMatrix {
   /** Addresses of the operands, and of the result `[rows][columns]` with rows padded to whole panels. */

@@ -3,6 +3,7 @@ import { engine, type NamedTensorMap, setBackend, type Tensor3D, tensor3d } from
 import { beforeAll, describe, expect, it } from 'vitest';
 import '../../src/index.ts';
 import { normalValues } from './compare-with-cpu.ts';
+import { type Matrix, product, transpose } from './matrices.ts';
 
 beforeAll(() => setBackend('simd'));
 
@@ -10,13 +11,6 @@ const UPDATE = {
   ...{ momentum: 0.9, parameterScale: 0.99, stepSize: 0.3 },
   ...{ a: 3.4445, b: -4.775, c: 2.0315, iterations: 5, epsilon: 1e-7 },
 };
-
-type Matrix = readonly (readonly number[])[];
-
-const product = (a: Matrix, b: Matrix): number[][] =>
-  a.map(row => (b[0] ?? []).map((_, j) => row.reduce((sum, value, k) => sum + value * (b[k]?.[j] as number), 0)));
-
-const transpose = (m: Matrix): number[][] => m[0]?.map((_, j) => m.map(row => row[j] as number)) ?? [];
 
 /** Newton-Schulz in float64, by its definition. */
 const orthogonal = (start: Matrix): Matrix => {
