@@ -4,7 +4,7 @@ import { readForeignLoad } from '../speed/environment.ts';
 import { type PeerCommand, PeerError, PeerProcess } from '../speed/peer-process.ts';
 import { timesOf } from '../speed/statistics.ts';
 import type { BeginAnswer, QualityProblem, QualityRequest, TrainAnswer } from './problem.ts';
-import type { QualitySignal } from './signals.ts';
+import type { QualitySignal } from './quality-signal.ts';
 import type { StepTime } from './step-time.ts';
 import { caseKey, describeTimed, periodOf, type TimedCase } from './timed-case.ts';
 import { writeTrialFiles } from './trial-files.ts';

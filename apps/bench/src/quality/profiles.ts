@@ -12,8 +12,8 @@ const whole = { schedule: 'cosine', sampling: 'all', peers } as const;
 
 /** All points in every step, as in the SIREN paper. */
 const optimizers: readonly Family[] = [
-  { ...whole, optimizer: 'adam', rates: [1e-3, 2e-3, 4e-3] },
-  { ...whole, optimizer: 'muon', rates: [4e-3, 8e-3, 16e-3] },
+  { ...whole, optimizer: 'adam', rates: [5e-4, 1e-3, 2e-3] },
+  { ...whole, optimizer: 'muon', rates: [1e-3, 2e-3, 4e-3] },
 ];
 
 /** The settings of the SIREN authors: Adam 1e-4, all points in every step. */
@@ -30,11 +30,11 @@ const atSize = (size: number, ...names: readonly string[]): Plan['signals'] => n
 /** The profiles by name. */
 export const profiles: Readonly<Record<'quick' | 'full' | 'points', Profile>> = {
   quick: {
-    signals: atSize(64, 'flower', 'sound', 'torus'),
+    signals: atSize(64, 'flower', 'sound', 'bunny', 'wave'),
     ...{ network: small, families: optimizers, budget: { steps: 200 }, seeds: [0], evaluations: 20 },
   },
   full: {
-    signals: [...atSize(128, 'flower'), ...atSize(96, 'boats', 'airplane', 'sound', 'torus')],
+    signals: [...atSize(128, 'flower'), ...atSize(96, 'boats', 'airplane', 'sound', 'bunny', 'wave')],
     ...{ network: small, families: optimizers, budget: { steps: 400 }, seeds: [0, 1, 2], evaluations: 20 },
   },
   points: {

@@ -32,8 +32,11 @@ export interface TrialResult {
   readonly wall: number;
   readonly curve: readonly CurvePoint[];
   readonly reached: readonly Reached[];
-  /** At the samples and between them, at the end. */
-  readonly final: { readonly psnr: number; readonly between: number };
+  /**
+   * At the samples and between them, at the end, in decibels; of distances also the intersection over union of the
+   * insides, at the finer points.
+   */
+  readonly final: { readonly psnr: number; readonly between: number; readonly iou?: number };
   /** Why the run ended early. */
   readonly diverged?: string;
 }

@@ -1,13 +1,14 @@
 /** @file Runs one trial in the process of its peer, and evaluates it. */
 import { join } from 'node:path';
-import { denseArray, psnr, qualityBetween } from '@neural-fields/signals';
+import { type DenseArray, denseArray, psnr, qualityBetween } from '@neural-fields/signals';
 import { readFloats } from '../peers/fields-data.ts';
 import { type PeerCommand, PeerError, PeerProcess } from '../speed/peer-process.ts';
+import { overlapInside } from './overlap.ts';
 import { plannedSteps } from './predicted.ts';
 import type { QualityRequest, TrainAnswer } from './problem.ts';
+import { DATA_RANGE, type QualitySignal } from './quality-signal.ts';
 import { crossing } from './reached.ts';
 import { type CurvePoint, type Reached, type TrialResult, thresholds } from './results.ts';
-import { DATA_RANGE, type QualitySignal } from './signals.ts';
 import type { StepTime } from './step-time.ts';
 import type { Trial } from './trial.ts';
 import { writeTrialFiles } from './trial-files.ts';
@@ -52,11 +53,12 @@ export const runTrial = async (trial: Trial, options: TrialOptions): Promise<Tri
     await ask(process, { work: 'draw', where: 'samples', file });
     return psnr(denseArray(readFloats(file), targets.shape), targets, { dataRange: DATA_RANGE });
   };
-  const psnrBetween = async (): Promise<number> => {
+  const { finer, filter, isDistance } = signal;
+  const drawBetween = async (): Promise<DenseArray> => {
     await ask(process, { work: 'draw', where: 'between', file });
-    const { finer, filter } = signal;
-    return qualityBetween(finer, denseArray(readFloats(file), finer.shape), { filter, dataRange: DATA_RANGE }).field;
+    return denseArray(readFloats(file), finer.shape);
   };
+  const psnrOf = (field: DenseArray): number => qualityBetween(finer, field, { filter, dataRange: DATA_RANGE }).field;
   try {
     const evaluateEvery = Math.ceil(steps / evaluations);
     await ask(process, {
@@ -77,12 +79,15 @@ export const runTrial = async (trial: Trial, options: TrialOptions): Promise<Tri
       const now = thresholds.filter(
         threshold => point.psnr >= threshold && !reached.some(known => known.threshold === threshold),
       );
-      const between = now.length > 0 ? await psnrBetween() : Number.NaN;
+      const between = now.length > 0 ? psnrOf(await drawBetween()) : Number.NaN;
       for (const threshold of now) reached.push({ threshold, step: crossing(curve.at(-1), point, threshold), between });
       curve.push(point);
     }
     abort.throwIfAborted();
-    const final = { psnr: await psnrAtSamples(), between: await psnrBetween() };
+    const psnrAtEnd = await psnrAtSamples();
+    const field = await drawBetween();
+    const iou = isDistance ? { iou: overlapInside(field.data, finer.data) } : {};
+    const final = { psnr: psnrAtEnd, between: psnrOf(field), ...iou };
     return {
       ...{ trial, steps, curve, reached, final },
       wall: (performance.now() - begun) / 1000,

@@ -42,6 +42,8 @@ export interface Summary {
   readonly wall: Spread;
   readonly psnr: Spread;
   readonly between: Spread;
+  /** Of signed distances. */
+  readonly iou?: Spread;
   /** The qualities that at least one seed reached. */
   readonly reached: readonly ReachedSummary[];
   readonly results: readonly TrialResult[];
@@ -82,6 +84,7 @@ const summarise = (results: readonly TrialResult[], times: ReadonlyMap<string, S
     wall: of(one => one.wall),
     psnr: of(one => one.final.psnr),
     between: of(one => one.final.between),
+    ...(results[0]?.final.iou !== undefined && { iou: of(one => one.final.iou ?? Number.NaN) }),
   };
 };
 

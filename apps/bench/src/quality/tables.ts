@@ -23,33 +23,32 @@ export const casesOf = (found: Pick<QualityResults, 'results' | 'times'>): Reado
 };
 
 /** Seconds to each quality, and the quality at the end. */
-export const timeTable = (all: readonly Summary[]): FigureTable => ({
-  header: [
-    'method',
-    'at, dB',
-    'between, dB',
-    ...thresholds.map(threshold => `s to ${threshold} dB`),
-    'steps',
-    'a step',
-    'seconds',
-    'wall',
-  ],
-  rows: all.map(each => [
-    `${each.name}${each.diverged > 0 ? ` (${each.diverged} of ${each.seeds} diverged)` : ''}`,
-    formatSpread(each.psnr, 2, each.seeds),
-    formatSpread(each.between, 2, each.seeds),
-    ...thresholds.map(threshold => {
-      const found = each.reached.find(one => one.threshold === threshold);
-      if (found === undefined) return '-';
-      const share = found.count < each.seeds ? ` (${found.count} of ${each.seeds})` : '';
-      return `${found.seconds ? formatSpread(found.seconds, 2, found.count) : 'not timed'}${share}`;
-    }),
-    formatSpread(each.steps, 0, each.seeds),
-    each.time ? formatTime(each.time.step.median) : '-',
-    each.seconds?.toFixed(1) ?? '-',
-    each.wall.mean.toFixed(1),
-  ]),
-});
+export const timeTable = (all: readonly Summary[]): FigureTable => {
+  const isDistance = all.some(({ iou }) => iou !== undefined);
+  return {
+    header: [
+      ...['method', 'at, dB', 'between, dB', ...(isDistance ? ['IoU'] : [])],
+      ...thresholds.map(threshold => `s to ${threshold} dB`),
+      ...['steps', 'a step', 'seconds', 'wall'],
+    ],
+    rows: all.map(each => [
+      `${each.name}${each.diverged > 0 ? ` (${each.diverged} of ${each.seeds} diverged)` : ''}`,
+      formatSpread(each.psnr, 2, each.seeds),
+      formatSpread(each.between, 2, each.seeds),
+      ...(isDistance ? [each.iou ? formatSpread(each.iou, 4, each.seeds) : '-'] : []),
+      ...thresholds.map(threshold => {
+        const found = each.reached.find(one => one.threshold === threshold);
+        if (found === undefined) return '-';
+        const share = found.count < each.seeds ? ` (${found.count} of ${each.seeds})` : '';
+        return `${found.seconds ? formatSpread(found.seconds, 2, found.count) : 'not timed'}${share}`;
+      }),
+      each.steps.mean.toFixed(0),
+      each.time ? formatTime(each.time.step.median) : '-',
+      each.seconds?.toFixed(1) ?? '-',
+      each.wall.mean.toFixed(1),
+    ]),
+  };
+};
 
 /** How the time of a step was measured, and how far the rounds differ. */
 export const stepTimeTable = (all: readonly Summary[]): FigureTable => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createRng } from '@neural-fields/core';
 import { initialLayers, OMEGA } from '../speed/problems.ts';
 import type { QualityProblem } from './problem.ts';
-import type { QualitySignal } from './signals.ts';
+import type { QualitySignal } from './quality-signal.ts';
 import { RATE_BESIDE_MUON, type Trial } from './trial.ts';
 
 const write = (file: string, values: Float32Array): string => {

@@ -5,8 +5,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '@neural-fields/core/node';
+import type { QualitySignal } from './quality-signal.ts';
 import type { TrialResult } from './results.ts';
-import type { QualitySignal } from './signals.ts';
 import { type Trial, trialKey, trialPrefix } from './trial.ts';
 
 /** Results by trial, in a folder. */
