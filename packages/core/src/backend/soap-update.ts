@@ -14,8 +14,8 @@ import { assertSoapInputs } from './assert-inputs.ts';
 
 const KERNEL = 'NeuralFieldsSoapUpdate';
 
-/** The description of an update: the scalars of Adam without its `weightDecay`, and where matrices are. */
-export interface SoapUpdate extends Omit<AdamUpdate, 'weightDecay'> {
+/** The description of an update: the scalars of Adam, and where matrices are. */
+export interface SoapUpdate extends Omit<AdamUpdate, 'weightDecay' | 'lazy'> {
   /** The decay of the Gram matrices. */
   readonly gramBeta: number;
   /**

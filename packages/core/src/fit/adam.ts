@@ -40,7 +40,7 @@ export interface AdamVariant extends Required<Pick<AdamOptions, 'learningRate' |
 export const adamScalars = (
   { beta1, beta2, epsilon }: Required<Pick<AdamOptions, 'beta1' | 'beta2' | 'epsilon'>>,
   { step, learningRate }: Pick<OptimizerInput, 'step' | 'learningRate'>,
-): Omit<AdamUpdate, 'weightDecay' | 'parameterScale'> => ({
+): Omit<AdamUpdate, 'weightDecay' | 'parameterScale' | 'lazy'> => ({
   beta1,
   beta2,
   epsilon,
