@@ -14,6 +14,7 @@ export {
 export type { BoundaryMode, FilterOptions } from './filters/correlate.ts';
 export { laplacian } from './filters/laplacian.ts';
 export { sobel, sobelMagnitude } from './filters/sobel.ts';
+export { type OmegaSuggestion, suggestOmega } from './frequencies/suggest-omega.ts';
 export type { GridConvention, GridOptions, Span } from './grids/axis.ts';
 export {
   type GridRegion,
