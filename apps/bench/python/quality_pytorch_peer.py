@@ -4,7 +4,7 @@ import gc
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ THREADS = sorted({1, available_threads()})
 """One, or all."""
 TRIAL_SECONDS = 20
 """What the choice of chunks and threads may take; it is not counted as training."""
+COMPILED_GAIN = 0.97
+"""`torch.compile` is used where it takes at most this share of the time."""
 DRAWN_AT_ONCE = 16384
 DIVERGED = 1e6
 """A loss this many times the first is a divergence."""
@@ -70,6 +72,11 @@ def adam(parameters: list[nn.Parameter], rate: float) -> torch.optim.Optimizer:
         return torch.optim.Adam(parameters, lr=rate)
 
 
+def share_of_loss(field: Siren, values: int) -> Callable[[Tensor, Tensor], Tensor]:
+    """The share of a part of the points in the mean squared error over `values` values."""
+    return lambda coords, targets: (field(coords) - targets).square().sum() / values
+
+
 def shuffled(count: int, batch: int, seed: int) -> Iterator[Tensor]:
     """The points of each step: every point once in an epoch, in random order; what is left of an epoch is dropped."""
     generator = torch.Generator().manual_seed(seed)
@@ -105,35 +112,47 @@ class Run:
             raise ValueError(f"this peer does not choose points by '{method['sampling']}'")
         self.points = points
         self.chosen = self.chosen or self.quickest_way()
-        self.chunk = self.chosen["chunk"]
-        torch.set_num_threads(self.chosen["threads"])
+        self.use(self.chosen)
         self.step = 0
         self.first: float | None = None
+
+    def use(self, way: dict[str, int]) -> None:
+        torch.set_num_threads(way["threads"])
+        self.chunk = way["chunk"]
+        share = share_of_loss(self.field, self.points * self.targets.shape[1])
+        # Sizes are compiled one by one, the best code for each.
+        self.share = torch.compile(share, fullgraph=True, dynamic=False) if way["compiled"] else share
 
     def backward(self, coords: Tensor, targets: Tensor) -> Tensor:
         """The mean squared error of a step's points, and its gradient, chunk by chunk."""
         total = torch.zeros(())
         for start in range(0, len(coords), self.chunk):
             some = slice(start, start + self.chunk)
-            loss = (self.field(coords[some]) - targets[some]).square().sum() / targets.numel()
+            loss = self.share(coords[some], targets[some])
             loss.backward()
             total += loss.detach()
         return total
 
     def quickest_way(self) -> dict[str, int]:
-        """The points at once that make steps quickest, a few rows in the cache or all, and then the number of threads."""
+        """What makes steps quickest: the points at once, a few rows in the cache or all, then the number of threads, then whether they are compiled."""
         budget = Budget(seconds=TRIAL_SECONDS)
 
-        def seconds_of(chunk: int, threads: int) -> float:
-            torch.set_num_threads(threads)
-            self.chunk = chunk
+        def seconds_of(chunk: int, threads: int, compiled: int = 0) -> float:
+            self.use({"chunk": chunk, "threads": threads, "compiled": compiled})
             seconds = best_of(lambda: self.backward(self.coords[: self.points], self.targets[: self.points]))
             self.zero()
             return seconds
 
         sizes = [*[size for size in PROCESSOR_CHUNKS if size < self.points], self.points]
         chunk = quickest(sizes, lambda size: seconds_of(size, THREADS[-1]), budget)
-        return {"chunk": chunk, "threads": quickest(THREADS, lambda threads: seconds_of(chunk, threads), budget)}
+        threads = quickest(THREADS, lambda threads: seconds_of(chunk, threads), budget)
+        eager = seconds_of(chunk, threads)
+        try:
+            compiled = int(seconds_of(chunk, threads, 1) < COMPILED_GAIN * eager)
+        except Exception:  # Without a C++ compiler, for instance.
+            self.zero()
+            compiled = 0
+        return {"chunk": chunk, "threads": threads, "compiled": compiled}
 
     def zero(self) -> None:
         for optimizer in self.optimizers:

@@ -36,7 +36,8 @@ export interface BeginRequest {
   readonly chosen?: BeginAnswer;
 }
 
-/** How the peer takes its steps, where it has a choice: `chunk`, points at once; `threads`. Else empty. */
+/** How the peer takes its steps, where it has a choice: `chunk`, points at once; `threads`; `compiled`, 0 or 1. Else
+ * empty. */
 export type BeginAnswer = Readonly<Record<string, number>>;
 
 /** Take `evaluateEvery` steps, or those that are left. */
