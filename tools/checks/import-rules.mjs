@@ -17,6 +17,7 @@ export const allowedImports = {
     'core',
     'encodings',
     'networks',
+    'periodic-init',
     'losses',
     'signals',
     'shapes',

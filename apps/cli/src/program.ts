@@ -11,6 +11,7 @@ import { addInfoCommand } from './commands/info.ts';
 import { addMeshCommand } from './commands/mesh.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addReportCommand } from './commands/report.ts';
+import { addSpectrumCommand } from './commands/spectrum.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -50,6 +51,7 @@ export const createProgram = (): Program => {
   addMeshCommand(command);
   addInfoCommand(command);
   addReportCommand(command);
+  addSpectrumCommand(command);
   addExportCommand(command);
   addDemoCommand(command);
   addAppCommands(command);

@@ -56,7 +56,7 @@ test("the README's session is what the program prints", () => {
   }
 });
 
-const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info', 'report', 'completion'].map(command =>
+const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info', 'report', 'spectrum', 'completion'].map(command =>
   execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
 );
 

@@ -11,6 +11,9 @@ import { sirenPoissonLaplacian } from './experiments/siren-poisson-laplacian.ts'
 import { sirenSdf } from './experiments/siren-sdf.ts';
 import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
 import { sirenWave } from './experiments/siren-wave.ts';
+import { tunerBounds } from './experiments/tuner-bounds.ts';
+import { tunerFrequencies } from './experiments/tuner-frequencies.ts';
+import { tunerInitialisation } from './experiments/tuner-initialisation.ts';
 import type { Experiment } from './frame/experiment.ts';
 
 /** All experiments. */
@@ -27,4 +30,7 @@ export const experiments: readonly Experiment[] = [
   sirenHelmholtz,
   sirenHelmholtzInversion,
   sirenWave,
+  tunerInitialisation,
+  tunerBounds,
+  tunerFrequencies,
 ];

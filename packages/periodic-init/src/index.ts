@@ -36,5 +36,5 @@ export {
 } from './frequencies/periodic-frequencies.ts';
 export { type SpectralFrequencyOptions, spectralFrequencies } from './frequencies/spectral-frequencies.ts';
 export { type UniformFrequencyOptions, uniformFrequencies } from './frequencies/uniform-frequencies.ts';
-export { FREQUENCY_GROUP, type PeriodicSpec, periodicExtensions, periodicLayer } from './periodic-layer.ts';
+export { FREQUENCY_GROUP, type PeriodicSpec, periodicExtensions, periodicLayer, periodOf } from './periodic-layer.ts';
 export { DEFAULT_PERIOD, type TunerOptions, tuner } from './tuner.ts';

@@ -1,5 +1,5 @@
 /** @file The first layer of a periodic field: sines whose frequencies are integer multiples of 2 pi / period. */
-import type { Extensions, LayerSpec } from '@neural-fields/core';
+import type { Extensions, FieldSpec, LayerSpec } from '@neural-fields/core';
 import {
   type ActivationDefinition,
   constantArray,
@@ -57,6 +57,10 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 /** Whether a layer is of kind `periodic`. */
 export const isPeriodic = (layer: unknown): layer is PeriodicSpec =>
   isObject(layer) && 'kind' in layer && layer.kind === KIND;
+
+/** The period of a field in every coordinate; `undefined` for one that is not known to be periodic. */
+export const periodOf = ({ layers: [first] }: FieldSpec): number | undefined =>
+  isPeriodic(first) && !first.trainable ? first.period : undefined;
 
 /** The angular frequencies 2 pi q / period as columns, row-major `[inFeatures, m]`. */
 export const angularFrequencies = ({ period, frequencies }: PeriodicSpec): Float64Array => {

@@ -1,4 +1,4 @@
-/** @file The contract of the periodic layer on every backend with kernels: the same as in ordinary ops, all in kernels. */
+/** @file The contract of the periodic layer on backends with kernels: the same as in ordinary ops, all in kernels. */
 import { createField } from '@neural-fields/core';
 import { expectParity } from '@neural-fields/kernel-contract';
 import { setBackend } from '@tensorflow/tfjs-core';

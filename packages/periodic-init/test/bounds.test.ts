@@ -36,7 +36,6 @@ const spec = tuner({
   maxFrequency: 16,
   lowFrequency: 6,
   period: PERIOD,
-  draw: 'distinct',
 });
 
 /** A step and noise: content up to the Nyquist frequency of its samples, 16 cycles per unit. */

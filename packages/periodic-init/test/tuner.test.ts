@@ -4,7 +4,7 @@ import { expectCloseInNorm, FIELD_GRADIENT, FIELD_SECOND, FIELD_VALUE, taylorAlg
 import { setBackend, type Tensor, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FREQUENCY_GROUP, type PeriodicSpec, periodicExtensions, tuner } from '../src/index.ts';
+import { FREQUENCY_GROUP, type PeriodicSpec, periodicExtensions, periodOf, tuner } from '../src/index.ts';
 
 beforeAll(() => setBackend('cpu'));
 
@@ -96,6 +96,7 @@ describe('tuner', () => {
       seed: 0,
       extensions,
     });
+    expect([periodOf(frozen.spec), periodOf(trained.spec)]).toEqual([4, undefined]);
     const [entry] = trained.layout.select({ group: FREQUENCY_GROUP });
     expect(entry).toMatchObject({ name: 'layers.0.weight', shape: [2, 16] });
     expect(valuesOf(trained, [[0.3, 0.2]])[0]).toBeCloseTo(valuesOf(frozen, [[0.3, 0.2]])[0] as number, 5);

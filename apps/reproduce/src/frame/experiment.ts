@@ -6,7 +6,7 @@
 
 import type { CurvePoint as SavedPoint } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
-import type { Extensions, Field, FieldSpec, Optimizer, Schedule, Term } from '@neural-fields/core';
+import type { Extensions, Field, FieldSpec, Optimizer, ParameterProjection, Schedule, Term } from '@neural-fields/core';
 import type { Findings } from './findings.ts';
 
 /** `quick` takes minutes on two cores; `paper` is the published size. */
@@ -135,6 +135,8 @@ export interface FitPlan {
   readonly optimizer: Optimizer;
   readonly schedule?: Schedule;
   readonly clipNorm?: number;
+  /** Changes the parameters after every update; `identity` has to name it. */
+  readonly project?: ParameterProjection;
   /** Steps between the points of the training curve; if absent, 1, or 10 on webgpu. */
   readonly reportEvery?: number;
   /** A quantity tracked besides the loss; the curve stores it as `watched`. */

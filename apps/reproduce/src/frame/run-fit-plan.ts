@@ -72,6 +72,7 @@ const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
     reportEvery: plan.reportEvery ?? reportInterval(),
     ...(plan.schedule && { schedule: plan.schedule }),
     ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
+    ...(plan.project && { project: plan.project }),
     ...(chunkSize !== undefined && { chunkSize }),
     // Only core's own limits: a passing loss spike is part of the published setting.
     divergence: {},

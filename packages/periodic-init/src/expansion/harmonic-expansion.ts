@@ -4,7 +4,8 @@
  *     sin(sum_j W_j sin(omega_j x + phi_j) + b) = sum over k in Z^m of alpha_k sin(beta_k x + lambda_k)
  *     alpha_k = prod_j J_(k_j)(W_j),   beta_k = sum_j k_j omega_j,   lambda_k = sum_j k_j phi_j + b
  *
- *   Novello et al. 2025, arXiv:2407.21121, theorem 1. The squares of all amplitudes sum to 1, since those of the J_k do.
+ *   Novello et al. 2025, arXiv:2407.21121, theorem 1. The squares of all amplitudes sum to 1, since those of the J_k
+ *   do.
  */
 import { assertOptions } from '@neural-fields/core/options';
 import { assertCount } from '../assert.ts';

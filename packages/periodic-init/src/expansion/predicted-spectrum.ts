@@ -83,8 +83,8 @@ class Lattice {
 
 /**
  * The amplitude spectrum of a periodic field of two sinusoidal layers and a linear one, from its parameters: the sum of
- * the harmonic expansions of its neurons, weighted by the output layer. It is comparable with `amplitudeSpectrum` of the
- * field's values at 2 K + 1 points a period, spacing p / (2 K + 1), where that has no aliasing.
+ * the harmonic expansions of its neurons, weighted by the output layer. It is comparable with `amplitudeSpectrum` of
+ * the field's values at 2 K + 1 points a period, spacing p / (2 K + 1), where that has no aliasing.
  *
  * @throws RangeError when an option is out of its range or the field does not have the period; the reason of `signal`
  */

@@ -33,8 +33,8 @@ export interface PeriodicFrequencyOptions {
   /** The share of low frequencies among those that are drawn; 0.7 if absent. */
   readonly lowShare?: number;
   /**
-   * Whether low frequencies may be drawn more than once, to have different phases. `repeated` if absent, as in the
-   * authors' code. High frequencies repeat only where there are too few.
+   * Whether low frequencies may be drawn more than once, to have different phases: `repeated` in the authors' code,
+   * `distinct` if absent, with which networks fit better. Frequencies repeat anyway where there are too few.
    */
   readonly draw?: FrequencyDraw;
   readonly seed: number;
@@ -61,7 +61,7 @@ const assertValid = (options: PeriodicFrequencyOptions): void => {
     draw: 1,
     seed: 1,
   });
-  const { inFeatures, count, maxFrequency, lowFrequency = 1, lowShare = LOW_SHARE, draw = 'repeated' } = options;
+  const { inFeatures, count, maxFrequency, lowFrequency = 1, lowShare = LOW_SHARE, draw = 'distinct' } = options;
   assertAxes('periodicFrequencies: inFeatures', inFeatures);
   assertCount('periodicFrequencies: count', count, inFeatures);
   assertCount('periodicFrequencies: maxFrequency', maxFrequency);
@@ -79,7 +79,7 @@ const assertValid = (options: PeriodicFrequencyOptions): void => {
     );
 };
 
-/** The high candidates: a grid with a step so coarse that it has about `count` of them, and finer where it has fewer. */
+/** The high candidates: a grid so coarse that it has about `count` of them, and finer where it has fewer. */
 const highCandidates = (count: number, inFeatures: number, low: number, high: number): Frequency[] => {
   const perAxis = Math.floor((count / 2 ** (inFeatures - 1)) ** (1 / inFeatures)) + 1;
   for (let step = Math.max(Math.floor(high / perAxis), 1); ; step--) {
@@ -94,16 +94,16 @@ const highCandidates = (count: number, inFeatures: number, low: number, high: nu
  *
  * Novello et al. 2025, "Tuning the frequencies: robust training for sinusoidal neural networks", arXiv:2407.21121,
  * section 3.2, with the numbers of the authors' code: of n = m - d, round(0.7 n) are low; the grid has the step
- * max(floor(b / q), 1) with q = floor((n_high / 2^(d - 1))^(1 / d)) + 1. Different from it, the frequency 0 is left out,
- * and of q and -q only one is a candidate. All frequencies of the network are integer combinations of these (section
- * 3.1), so the field has the period in every coordinate.
+ * max(floor(b / q), 1) with q = floor((n_high / 2^(d - 1))^(1 / d)) + 1. Different from it, the frequency 0 is left
+ * out, of q and -q only one is a candidate, and low ones are not drawn twice. All frequencies of the network are integer combinations of these
+ * (section 3.1), so the field has the period in every coordinate.
  *
  * @returns m vectors of d integers
  * @throws RangeError or TypeError when an option is out of its range
  */
 export const periodicFrequencies = (options: PeriodicFrequencyOptions): Frequency[] => {
   assertValid(options);
-  const { inFeatures, count, maxFrequency, lowShare = LOW_SHARE, draw = 'repeated', seed } = options;
+  const { inFeatures, count, maxFrequency, lowShare = LOW_SHARE, draw = 'distinct', seed } = options;
   const { lowFrequency = lowFrequencyOf(maxFrequency) } = options;
   const rng = createRng(seed).fork('periodic-frequencies');
   const units = unitFrequencies(inFeatures);

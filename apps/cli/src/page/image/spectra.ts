@@ -1,7 +1,13 @@
 /** @file The spectra of an image and of its field, which is sampled more densely. */
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
-import { amplitudeSpectrum, hannWindow, type RadialSpectrum, radialSpectrum } from '@neural-fields/core/spectra';
+import {
+  type AmplitudeSpectrum,
+  amplitudeSpectrum,
+  hannWindow,
+  type RadialSpectrum,
+  radialSpectrum,
+} from '@neural-fields/core/spectra';
 import type { Image, PointSet } from '@neural-fields/signals';
 import { logarithmicPicture } from '../colours.ts';
 import { brightness, sizeOf } from './image-maths.ts';
@@ -31,12 +37,23 @@ export interface ImageSpectra {
   readonly isPart: boolean;
 }
 
+/** The range of the colours of a spectrum. */
+export const spectrumScale = ({
+  amplitudes,
+}: Pick<AmplitudeSpectrum, 'amplitudes'>): { readonly low: number; readonly high: number } => {
+  const high = Math.max(
+    amplitudes.reduce((a, b) => Math.max(a, b), 0),
+    1e-12,
+  );
+  return { low: high * DARKEST, high };
+};
+
 const middleBox = ({ width, height }: ImageDescription): PixelBox => {
   const size = { width: Math.min(LONGEST, width), height: Math.min(LONGEST, height) };
   return { x: (width - size.width) >> 1, y: (height - size.height) >> 1, ...size };
 };
 
-const spectrumOf = (image: Image, spacing: number): ReturnType<typeof amplitudeSpectrum> => {
+const spectrumOf = (image: Image, spacing: number): AmplitudeSpectrum => {
   const { data } = brightness(image);
   const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
   return amplitudeSpectrum(
@@ -59,11 +76,7 @@ export const makeSpectra = async (
   const drawn = await sampleGrid(field, description, gridOver(description, box, size), { quantity: 'value', signal });
   const ofField = spectrumOf(drawn, 1 / OVERSAMPLING);
   const ofPicture = points && spectrumOf(readPixels(description, points, box), 1);
-  const high = Math.max(
-    (ofPicture ?? ofField).amplitudes.reduce((a, b) => Math.max(a, b), 0),
-    1e-12,
-  );
-  const scale = { low: high * DARKEST, high };
+  const scale = spectrumScale(ofPicture ?? ofField);
   const picture = ({ amplitudes, shape }: typeof ofField): Image =>
     logarithmicPicture(amplitudes, shape as [number, number], scale);
   return {

@@ -1,0 +1,79 @@
+/** @file The spectrum of a periodic field over one whole period: predicted from its parameters, and measured. */
+import { sampleAll } from '@neural-fields/app-kit/render';
+import type { ImageDescription } from '@neural-fields/app-kit/signals';
+import type { Field } from '@neural-fields/core';
+import { type AmplitudeSpectrum, amplitudeSpectrum } from '@neural-fields/core/spectra';
+import {
+  nyquistFrequency,
+  type PredictedSpectrum,
+  periodOf,
+  predictedSpectrum,
+  sinusoidalNetwork,
+} from '@neural-fields/periodic-init';
+
+/** The highest frequency that is predicted, in multiples of 1 / period. */
+const MAX_FREQUENCY = 512;
+
+/** Both spectra, of the mean over the channels. */
+export interface PredictedAndMeasured {
+  readonly predicted: PredictedSpectrum;
+  readonly measured: AmplitudeSpectrum;
+}
+
+/** What is predicted. */
+export interface PredictionOptions {
+  /** The largest number of terms of each neuron's expansion. */
+  readonly terms: number;
+  readonly signal: AbortSignal;
+  /** Called with the completed share. */
+  readonly report: (share: number) => void;
+}
+
+/** The network of one output, the mean over all of them. */
+const meanOutput = <T extends { readonly weights: Float64Array; readonly biases: Float64Array }>(output: T) => {
+  const o = output.biases.length;
+  const mean = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: values.length / o }, (_, i) =>
+      values.subarray(i * o, (i + 1) * o).reduce((sum, value) => sum + value / o, 0),
+    );
+  return { weights: mean(output.weights), biases: mean(output.biases) };
+};
+
+/**
+ * The predicted and the measured spectrum up to twice the Nyquist frequency of the pixels; `undefined` for a field that
+ * is not periodic or has other layers than two sinusoidal ones and a linear one.
+ *
+ * @throws the reason of `signal` when it is aborted
+ */
+export const predictAndMeasure = async (
+  field: Field,
+  { width, height }: ImageDescription,
+  { terms, signal, report }: PredictionOptions,
+): Promise<PredictedAndMeasured | undefined> => {
+  const period = periodOf(field.spec);
+  if (period === undefined || field.spec.layers.length !== 3) return undefined;
+  const network = await sinusoidalNetwork(field);
+  const nyquist = nyquistFrequency({ samples: Math.max(width, height), period });
+  const maxFrequency = Math.max(1, Math.min(MAX_FREQUENCY, 2 * nyquist));
+  const side = 2 * maxFrequency + 1;
+  const spacing = period / side;
+  const points = {
+    count: side * side,
+    coords: (start: number, count: number) =>
+      Float32Array.from({ length: 2 * count }, (_, i) => {
+        const point = start + (i >> 1);
+        return spacing * (i % 2 === 0 ? Math.floor(point / side) : point % side);
+      }),
+  };
+  const values = await sampleAll(field, points, { quantity: 'value', signal });
+  const channels = field.outFeatures;
+  const data = Float64Array.from(
+    { length: points.count },
+    (_, i) => values.subarray(i * channels, (i + 1) * channels).reduce((sum, value) => sum + value, 0) / channels,
+  );
+  const options = { period, maxFrequency, maxTerms: terms, signal, onProgress: report };
+  return {
+    measured: amplitudeSpectrum({ data, shape: [side, side] }, { spacing }),
+    predicted: await predictedSpectrum({ ...network, output: meanOutput(network.output) }, options),
+  };
+};

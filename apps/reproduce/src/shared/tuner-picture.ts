@@ -1,0 +1,303 @@
+/**
+ * @file A picture of which some pixels are held out, fitted by networks of two layers of sines: what the experiments on
+ *   TUNER (Novello et al. 2025, arXiv:2407.21121) have in common.
+ */
+import { fraction } from '@neural-fields/app-kit';
+import { sampleAll } from '@neural-fields/app-kit/render';
+import { adam, cosine, createRng, type Field, type FieldSpec, term } from '@neural-fields/core';
+import { type AmplitudeSpectrum, amplitudeSpectrum, hannWindow, radialSpectrum } from '@neural-fields/core/spectra';
+import { mse } from '@neural-fields/losses';
+import {
+  type Bounds,
+  bounds,
+  DEFAULT_PERIOD,
+  nyquistFrequency,
+  periodicExtensions,
+} from '@neural-fields/periodic-init';
+import { coordinateGradient, gridCoordinatesRange, pixels, subset } from '@neural-fields/signals';
+import ndarray from 'ndarray';
+import type { Experiment, ExperimentContext, ExperimentPlan, OwnOption } from '../frame/experiment.ts';
+import type { Check, LinePlot, PlotLine } from '../frame/findings.ts';
+import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from './decibels.ts';
+import { hashNumbers, type LoadedPicture, loadPicture, pictureDescription, pictureGrid } from './pictures.ts';
+import { sampleJet } from './sample-jet.ts';
+import { showGradient, showSignal } from './show.ts';
+
+/** The options of these experiments. */
+export type TunerOwn = 'heldOutShare';
+
+/** The part of the pixels that is not fitted. */
+const heldOutShare: OwnOption = {
+  what: 'part of the pixels that is held out',
+  argument: '<share>',
+  parse: fraction,
+  values: { quick: 0.25, paper: 0.25 },
+};
+
+/** What the spec of a variant depends on. */
+export interface TunerSize {
+  readonly inFeatures: 2;
+  readonly outFeatures: 1;
+  readonly hiddenFeatures: number;
+  readonly hiddenLayers: number;
+  /** The Nyquist frequency along the shorter side, in multiples of 1 / period. */
+  readonly nyquist: number;
+  readonly seed: number;
+  /** The picture in [-1, 1], for frequencies that depend on it. */
+  readonly picture: { readonly data: Float32Array; readonly shape: readonly [number, number] };
+}
+
+/** A network that is compared. */
+export interface TunerVariant {
+  readonly name: string;
+  readonly label: string;
+  spec(size: TunerSize): FieldSpec;
+  readonly bounds?: Bounds;
+}
+
+/**
+ * The measurements of one field: the PSNR at the fitted pixels, at the others, and of the gradient at all, and the
+ * percentage of energy above the Nyquist frequency of the pixels.
+ */
+export type TunerNumbers = Readonly<Record<'fitted' | 'heldOut' | 'gradient' | 'above', number>>;
+
+/** The default share of the Nyquist frequency that input frequencies fill: 85 of 512 in the authors' preset. */
+export const INPUT_SHARE: number = 1 / 6;
+
+/** The options of a network that come from the settings. */
+export const networkSize = (
+  size: TunerSize,
+): Pick<TunerSize, 'inFeatures' | 'outFeatures' | 'hiddenFeatures' | 'hiddenLayers'> => {
+  const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers } = size;
+  return { inFeatures, outFeatures, hiddenFeatures, hiddenLayers };
+};
+
+/** Two variants to compare. */
+export interface LeadOver {
+  readonly of: string;
+  readonly over: string;
+  /** The published lead in PSNR at fitted pixels. */
+  readonly published?: number;
+}
+
+/** Shows how far a variant is ahead of another one, in all measurements; nothing where one is missing. */
+export const leadOver = (
+  numbers: Readonly<Record<string, TunerNumbers>>,
+  { of, over, published }: LeadOver,
+): readonly Check[] => {
+  const [own, other] = [numbers[of], numbers[over]];
+  if (own === undefined || other === undefined) return [];
+  const because = 'shown, not judged: at this size it depends on picture, steps and rate';
+  const check = (what: string, key: 'fitted' | 'heldOut' | 'gradient', known?: number): Check => ({
+    what: `${what}: ${of} ahead of ${over}`,
+    unit: 'dB',
+    obtained: own[key] - other[key],
+    ...(known !== undefined && { published: known }),
+    because,
+  });
+  return [
+    check('PSNR of fitted pixels', 'fitted', published),
+    check('PSNR of held-out pixels', 'heldOut'),
+    check('PSNR of the gradient', 'gradient'),
+  ];
+};
+
+/** What distinguishes an experiment. */
+export interface TunerExperiment extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary' | 'profiles'> {
+  readonly variants: readonly TunerVariant[];
+  /** The measurements by the names of the variants. */
+  checks(numbers: Readonly<Record<string, TunerNumbers>>): readonly Check[];
+  /** Plots besides the spectra of the fields. */
+  plots?(fields: Readonly<Record<string, Field>>, size: TunerSize, signal: AbortSignal): Promise<readonly LinePlot[]>;
+  readonly notes?: readonly string[];
+}
+
+/** 1 where a pixel is fitted: not with the probability in the settings, but the first one always, and the last never. */
+const fittedPixels = (count: number, { seed, own }: ExperimentContext<TunerOwn>['settings']): Uint8Array => {
+  const rng = createRng(seed).fork('held-out pixels');
+  return Uint8Array.from({ length: count }, (_, i) =>
+    i === 0 || (rng.uniform() >= own.heldOutShare && i < count - 1) ? 1 : 0,
+  );
+};
+
+const select = (values: ArrayLike<number>, mask: Uint8Array, wanted: 0 | 1): Float32Array =>
+  Float32Array.from(values).filter((_, i) => mask[i] === wanted);
+
+/** How much finer than the pixels fields are sampled for their spectra. */
+const OVERSAMPLING = 2;
+
+/** The amplitude spectrum of a field over [-1, 1]^2 under a Hann window, up to twice the pixels' Nyquist frequency. */
+const spectrumOf = async (
+  field: Field,
+  { width, height }: LoadedPicture,
+  signal: AbortSignal,
+): Promise<AmplitudeSpectrum> => {
+  const shape = [OVERSAMPLING * height, OVERSAMPLING * width];
+  const count = (shape[0] as number) * (shape[1] as number);
+  const grid = { convention: 'pixel-centred' } as const;
+  const points = {
+    count,
+    coords: (start: number, length: number) => gridCoordinatesRange(shape, { start, count: length }, grid),
+  };
+  const data = await sampleAll(field, points, { quantity: 'value', signal });
+  const mean = data.reduce((sum, value) => sum + value, 0) / count;
+  return amplitudeSpectrum(
+    { data: data.map(value => value - mean), shape },
+    { spacing: shape.map(length => 2 / length), window: hannWindow },
+  );
+};
+
+/** The share of a spectrum's energy at frequencies above the Nyquist frequency of the pixels along either axis. */
+const energyAbove = ({ amplitudes, shape, frequencies }: AmplitudeSpectrum): number => {
+  const [rows, columns] = frequencies as readonly [Float64Array, Float64Array];
+  const limits = shape.map(length => length / (4 * OVERSAMPLING));
+  let [above, all] = [0, 0];
+  for (const [i, amplitude] of amplitudes.entries()) {
+    const [row, column] = [rows[Math.floor(i / columns.length)] as number, columns[i % columns.length] as number];
+    all += amplitude ** 2;
+    if (Math.abs(row) > (limits[0] as number) || Math.abs(column) > (limits[1] as number)) above += amplitude ** 2;
+  }
+  return above / all;
+};
+
+const sizeOf = (picture: LoadedPicture, { settings }: ExperimentContext<TunerOwn>): TunerSize => {
+  const { width, height, image } = picture;
+  const { hiddenFeatures, hiddenLayers, seed } = settings;
+  return {
+    inFeatures: 2,
+    outFeatures: 1,
+    hiddenFeatures,
+    hiddenLayers,
+    nyquist: nyquistFrequency({ samples: Math.min(width, height), period: DEFAULT_PERIOD }),
+    seed,
+    picture: { data: Float32Array.from(image.data, value => 2 * value - 1), shape: [height, width] },
+  };
+};
+
+const prepare = async (experiment: TunerExperiment, context: ExperimentContext<TunerOwn>): Promise<ExperimentPlan> => {
+  const { settings, signal } = context;
+  const { steps, seed, learningRate, learningRates } = settings;
+  const picture = await loadPicture(context.imageFile, settings);
+  const { width, height } = picture;
+  const mask = fittedPixels(width * height, settings);
+  const points = subset(pixels(picture.image, pictureGrid), { mask: ndarray(mask, [height, width]) });
+  const size = sizeOf(picture, context);
+  const variants = experiment.variants.filter(({ name }) => context.networks.includes(name));
+
+  const evaluate: ExperimentPlan['evaluate'] = async fits => {
+    const truth = size.picture.data;
+    const gradient = coordinateGradient(ndarray(truth, [height, width, 1]), pictureGrid).data;
+    const numbers: Record<string, TunerNumbers> = {};
+    const lines: PlotLine[] = [];
+    const drawn: { variant: TunerVariant; value: Float32Array; gradient: Float32Array }[] = [];
+    for (const variant of variants) {
+      const field = (fits[variant.name] as { readonly field: Field }).field;
+      const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal });
+      const spectrum = await spectrumOf(field, picture, signal);
+      const psnrAt = (wanted: 0 | 1): number =>
+        picturePsnr(select(jet.value, mask, wanted), select(truth, mask, wanted));
+      numbers[variant.name] = {
+        fitted: psnrAt(1),
+        heldOut: psnrAt(0),
+        gradient: rangePsnr(jet.gradient, gradient),
+        above: 100 * energyAbove(spectrum),
+      };
+      const { frequencies, amplitudes } = radialSpectrum(spectrum);
+      lines.push({ name: variant.label, x: frequencies.subarray(1), y: amplitudes.subarray(1) });
+      drawn.push({ variant, value: jet.value, gradient: jet.gradient });
+    }
+    const fields = Object.fromEntries(Object.values(fits).map(({ name, field }) => [name, field]));
+    return {
+      numbers,
+      tables: [
+        {
+          title: 'PSNR (dB), and energy that the pixels cannot determine',
+          corner: 'network',
+          columns: ['fitted pixels', 'held-out pixels', 'gradient', 'above Nyquist (%)'],
+          rows: variants.map(({ name, label }) => {
+            const { fitted, heldOut, gradient: g, above } = numbers[name] as TunerNumbers;
+            return { name: label, cells: [fitted, heldOut, g, above] };
+          }),
+        },
+      ],
+      checks: experiment.checks(numbers),
+      pictures: [
+        {
+          title: 'Fields and their gradients',
+          pixelated: true,
+          pictures: [
+            { name: 'picture', title: 'Picture', image: picture.image },
+            { name: 'picture-gradient', title: 'Gradient', image: showGradient(gradient, picture) },
+            ...drawn.flatMap(({ variant: { name, label }, value, gradient: own }) => [
+              { name, title: label, image: showSignal(value, picture) },
+              { name: `${name}-gradient`, title: `${label}: gradient`, image: showGradient(own, picture, gradient) },
+            ]),
+          ],
+        },
+      ],
+      plots: [
+        {
+          name: 'spectra',
+          title: 'Radial amplitude spectra of the fields',
+          caption: ` Over [-1, 1]^2 under a Hann window; the Nyquist frequency of the pixels is ${size.nyquist / DEFAULT_PERIOD} cycles per unit.`,
+          x: { label: 'cycles per unit' },
+          y: { label: 'amplitude', logarithmic: true },
+          lines,
+        },
+        ...((await experiment.plots?.(fields, size, signal)) ?? []),
+      ],
+      notes: [
+        picturePsnrDefinition,
+        rangePsnrDefinition,
+        'The gradient is compared at all pixels, fitted or not, with central differences of the picture.',
+        'Energy above Nyquist: the share of the energy of the field, but for its mean, at frequencies above the Nyquist frequency of the ' +
+          'pixels along either axis; over [-1, 1]^2 under a Hann window, at twice the resolution of the pixels.',
+        ...(experiment.notes ?? []),
+      ],
+    };
+  };
+
+  return {
+    notes: [picture.note, `${points.size} of ${mask.length} pixels are fitted`],
+    fits: variants.map(variant => {
+      const spec = variant.spec(size);
+      return {
+        name: variant.name,
+        label: variant.label,
+        spec,
+        extensions: periodicExtensions,
+        terms: () => [term({ points, loss: mse() })],
+        identity: {
+          picture: hashNumbers(picture.image.data, [width]),
+          fitted: hashNumbers(mask),
+          bounds: variant.bounds ? `${variant.bounds.low}, ${variant.bounds.high}` : 'none',
+        },
+        steps,
+        seed,
+        optimizer: adam({ learningRate: learningRates?.[variant.name] ?? learningRate }),
+        schedule: cosine(),
+        signal: pictureDescription(picture),
+        ...(variant.bounds && { project: bounds(spec, variant.bounds) }),
+      };
+    }),
+    evaluate,
+  };
+};
+
+/** Makes an experiment on TUNER. */
+export const tunerExperiment = (experiment: TunerExperiment): Experiment<TunerOwn> => {
+  const { id, title, source, summary, variants, profiles } = experiment;
+  return {
+    id,
+    title,
+    source,
+    summary,
+    data: 'a photograph of 1865-1870, grey in [-1, 1]; three quarters of its pixels in every step',
+    networks: variants.map(({ name }) => name),
+    takes: ['image'],
+    sizes: { least: 8, most: 8192 },
+    profiles,
+    options: { heldOutShare },
+    prepare: context => prepare(experiment, context),
+  };
+};
