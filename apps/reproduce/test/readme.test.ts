@@ -19,7 +19,8 @@ test('every option that the README names exists', () => {
 });
 
 test('every experiment that the README names exists, and the other way round', () => {
-  const listed = execFileSync(process.execPath, [entry, 'list'], { encoding: 'utf8' }).match(/^siren-\S+/gm) ?? [];
+  const listed =
+    execFileSync(process.execPath, [entry, 'list'], { encoding: 'utf8' }).match(/^(?:siren|tuner)-\S+/gm) ?? [];
   expect(listed.length).toBeGreaterThan(10);
   for (const id of listed)
     expect(readme).toMatch(

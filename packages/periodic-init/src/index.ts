@@ -3,6 +3,7 @@ export { besselJ, besselJs } from './bessel.ts';
 export type { Bounds } from './bounds/bounded-layer.ts';
 export { bounds } from './bounds/bounds.ts';
 export { createLearnedBounds, type LearnedBounds, type LearnedBoundsOptions } from './bounds/learned-bounds.ts';
+export { type ExpectedSpectrumOptions, expectedSpectrum } from './expansion/expected-spectrum.ts';
 export {
   amplitudeBound,
   evaluateExpansion,
@@ -14,6 +15,7 @@ export {
   type Orders,
   type Truncation,
 } from './expansion/harmonic-expansion.ts';
+export type { LatticeOptions } from './expansion/lattice.ts';
 export {
   type PredictedSpectrum,
   type PredictedSpectrumOptions,
@@ -26,6 +28,7 @@ export {
   sinusoidalNetwork,
   sinusoidalPair,
 } from './expansion/sinusoidal-pair.ts';
+export type { LongWork } from './expansion/turns.ts';
 export type { Frequency } from './frequencies/frequency.ts';
 export { defaultMaxFrequency, type NyquistOptions, nyquistFrequency } from './frequencies/nyquist.ts';
 export {

@@ -1,7 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { tabulatedJ0 } from '../src/bessel-table.ts';
 import { besselJ, besselJs } from '../src/index.ts';
 import { besselValues } from './bessel-values.ts';
+
+describe('tabulatedJ0', () => {
+  it('agrees with J_0 to 1e-13', () => {
+    const tabulated = tabulatedJ0(12);
+    fc.assert(
+      fc.property(fc.double({ min: -12, max: 12, noNaN: true }), x => {
+        expect(Math.abs(tabulated(x) - besselJ(0, x))).toBeLessThan(1e-13);
+      }),
+    );
+    expect(tabulated(12)).toBeCloseTo(besselJ(0, 12), 13);
+  });
+});
 
 describe('besselJ', () => {
   it('agrees with values of 40 digits to 1e-12, and to 1e-13 for |x| up to 100', () => {

@@ -8,6 +8,7 @@ import {
   amplitudeBound,
   besselJ,
   evaluateExpansion,
+  expectedSpectrum,
   harmonicExpansion,
   harmonicTerm,
   periodicExtensions,
@@ -257,6 +258,75 @@ describe('predictedSpectrum', () => {
     await expect(aborted).rejects.toThrow('stopped');
     await expect(predictedSpectrum(network, { period: 1.5, maxFrequency: 9 })).rejects.toThrow(
       "the field's frequencies must be multiples of 1 / period",
+    );
+    field.dispose();
+  });
+});
+
+describe('expectedSpectrum', () => {
+  it.each([1, 2])('has the energies of all terms of the expansions with %i coordinates', async inFeatures => {
+    const period = 3;
+    const field = createField(tuner({ inFeatures, outFeatures: 2, hiddenFeatures: 4, maxFrequency: 3, period }), {
+      seed: 6,
+      extensions,
+    });
+    const network = await sinusoidalNetwork(field);
+    const K = 24;
+    const side = 2 * K + 1;
+    const expected = new Float64Array(side ** inFeatures);
+    for (let neuron = 0; neuron < 4; neuron++) {
+      const weight = network.output.weights[2 * neuron + 1] as number;
+      for (const { amplitude, frequency } of harmonicExpansion(network, { neuron, minAmplitude: 1e-8 }).terms)
+        for (const sign of [1, -1]) {
+          const place = frequency.reduce((at, q) => at * side + sign * Math.round((q * period) / (2 * Math.PI)) + K, 0);
+          expected[place] = (expected[place] as number) + (weight * amplitude) ** 2 / 4;
+        }
+    }
+    const zero = (expected.length - 1) / 2;
+    expected[zero] = (expected[zero] as number) + (network.output.biases[1] as number) ** 2;
+    const { amplitudes, frequencies } = await expectedSpectrum(network, { period, maxFrequency: K, output: 1 });
+    expect(frequencies[0]?.[K + 1]).toBeCloseTo(1 / period, 12);
+    for (const [i, energy] of expected.entries()) expect((amplitudes[i] as number) ** 2).toBeCloseTo(energy, 7);
+    field.dispose();
+  });
+
+  it('has the energy of an untrained wide field, whose expansion has too many terms to list', async () => {
+    const period = 4;
+    const spec = tuner({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 64, maxFrequency: 12, period });
+    const energies: number[] = [];
+    let expected = 0;
+    const K = 100;
+    const energyOf = (amplitudes: Float64Array): number =>
+      amplitudes.reduce((sum, a, i) => sum + (Math.abs(i - K) > 15 ? a ** 2 : 0), 0);
+    for (let seed = 0; seed < 6; seed++) {
+      const field = createField(spec, { seed, extensions });
+      energies.push(energyOf(measured(field, 2 * K + 1, period).amplitudes));
+      expected +=
+        energyOf((await expectedSpectrum(await sinusoidalNetwork(field), { period, maxFrequency: K })).amplitudes) / 6;
+      field.dispose();
+    }
+    // Above the input frequencies, where only generated ones are.
+    const mean = energies.reduce((sum, energy) => sum + energy / 6, 0);
+    expect(mean / expected).toBeGreaterThan(0.6);
+    expect(mean / expected).toBeLessThan(1.6);
+  });
+
+  it('can leave out neurons, and can be stopped', async () => {
+    const field = createField(tuner({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 32, maxFrequency: 8 }), {
+      seed: 1,
+      extensions,
+    });
+    const network = await sinusoidalNetwork(field);
+    const options = { period: 4, maxFrequency: 40 };
+    const all = await expectedSpectrum(network, options);
+    const some = await expectedSpectrum(network, { ...options, maxNeurons: 8 });
+    const energyOf = ({ amplitudes }: typeof all): number => amplitudes.reduce((sum, a) => sum + a ** 2, 0);
+    expect(energyOf(some) / energyOf(all)).toBeCloseTo(1, 6);
+    await expect(
+      expectedSpectrum(network, { ...options, signal: AbortSignal.abort(new Error('stopped')) }),
+    ).rejects.toThrow('stopped');
+    await expect(expectedSpectrum(network, { ...options, maxNeurons: 0 })).rejects.toThrow(
+      'maxNeurons must be a positive',
     );
     field.dispose();
   });

@@ -30,7 +30,6 @@ import { type PredictedAndMeasured, predictAndMeasure } from '../spectrum/predic
 interface SpectrumCommandOptions extends CommonOptions {
   readonly output: string;
   readonly source?: string;
-  readonly terms: number;
   readonly size: number;
   readonly force?: boolean;
 }
@@ -41,8 +40,6 @@ interface Panel {
   readonly image: Image;
 }
 
-/** The terms of each neuron by default, as in periodic-init. */
-const DEFAULT_TERMS = 4096;
 const DEFAULT_SIZE = 512;
 
 const imageOf = (path: string, { signal }: LoadedField): ImageDescription => {
@@ -72,11 +69,9 @@ const overPeriod = ({ measured, predicted }: PredictedAndMeasured): readonly Pan
     logarithmicPicture(amplitudes, shape as [number, number], scale);
   return [
     { title: 'the field, over one period', image: draw(measured) },
-    { title: 'predicted from its parameters', image: draw(predicted) },
+    { title: 'predicted from its weights', image: draw(predicted) },
   ];
 };
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const drawSpectrum = async (
   path: string,
@@ -84,7 +79,7 @@ const drawSpectrum = async (
   options: SpectrumCommandOptions,
   output: Output,
 ): Promise<void> => {
-  const { source, size, terms } = options;
+  const { source, size } = options;
   const original = source === undefined ? undefined : await readOriginal(source, description);
   const progress = createProgress(output, { total: 100, unit: 'percent' });
   const begun = performance.now();
@@ -96,7 +91,7 @@ const drawSpectrum = async (
     const spectra = await makeSpectra(field, description, original?.points, signal);
     if (spectra === undefined)
       throw new InputError({ what: `'${path}'`, problem: 'a picture of fewer than 4 x 4 pixels has no spectrum' });
-    const both = await predictAndMeasure(field, description, { terms, signal, report });
+    const both = await predictAndMeasure(field, description, { signal, report });
     const panels = [...overPicture(spectra), ...(both ? overPeriod(both) : [])];
     await writeImage(
       options.output,
@@ -105,13 +100,9 @@ const drawSpectrum = async (
         size,
       ),
     );
-    const found = both && { foundEnergy: both.predicted.foundEnergy, energyBeyond: both.predicted.energyBeyond };
-    output.event('done', { output: options.output, panels: panels.map(({ title }) => title), ...found });
+    output.event('done', { output: options.output, panels: panels.map(({ title }) => title) });
     output.log(`from left to right: ${panels.map(({ title }) => title).join(', ')}`);
-    if (found)
-      output.log(
-        `the prediction has at least ${percent(found.foundEnergy)} of each neuron's energy; ${percent(found.energyBeyond)} is beyond the drawn frequencies`,
-      );
+    if (both) output.log('predicted: the root mean square of each amplitude over random phases');
     output.result(`${options.output}: ${formatSeconds((performance.now() - begun) / 1000)}`);
   });
 };
@@ -139,13 +130,12 @@ export const addSpectrumCommand = (program: Command): void => {
     .command('spectrum')
     .description(
       "Draw the amplitude spectrum of a picture's field, on a logarithmic scale: with --source beside that of the original, " +
-        'and for a periodic field the one predicted from its parameters beside the measured one.',
+        'and for a periodic field the one predicted from its weights beside the measured one.',
     )
     .argument('<field>', 'the field file, or a checkpoint')
     .requiredOption('-o, --output <file>', 'the picture to write')
     .option('--source <file>', 'the picture that was fitted')
     .option('--size <pixels>', 'the height of the picture', integer(16, 4096), DEFAULT_SIZE)
-    .option('--terms <n>', "the terms of each neuron's expansion in the prediction", integer(1, 1e6), DEFAULT_TERMS)
     .option('-f, --force', 'overwrites a file that this program did not write')
     .addHelpText(
       'after',

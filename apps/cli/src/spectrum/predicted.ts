@@ -3,27 +3,22 @@ import { sampleAll } from '@neural-fields/app-kit/render';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
 import { type AmplitudeSpectrum, amplitudeSpectrum } from '@neural-fields/core/spectra';
-import {
-  nyquistFrequency,
-  type PredictedSpectrum,
-  periodOf,
-  predictedSpectrum,
-  sinusoidalNetwork,
-} from '@neural-fields/periodic-init';
+import { expectedSpectrum, nyquistFrequency, periodOf, sinusoidalNetwork } from '@neural-fields/periodic-init';
 
 /** The highest frequency that is predicted, in multiples of 1 / period. */
 const MAX_FREQUENCY = 512;
 
+/** Limits the time of a prediction to seconds: products over neurons, input frequencies and grid points. */
+const MAX_PRODUCTS = 4e9;
+
 /** Both spectra, of the mean over the channels. */
 export interface PredictedAndMeasured {
-  readonly predicted: PredictedSpectrum;
+  readonly predicted: AmplitudeSpectrum;
   readonly measured: AmplitudeSpectrum;
 }
 
 /** What is predicted. */
 export interface PredictionOptions {
-  /** The largest number of terms of each neuron's expansion. */
-  readonly terms: number;
   readonly signal: AbortSignal;
   /** Called with the completed share. */
   readonly report: (share: number) => void;
@@ -48,7 +43,7 @@ const meanOutput = <T extends { readonly weights: Float64Array; readonly biases:
 export const predictAndMeasure = async (
   field: Field,
   { width, height }: ImageDescription,
-  { terms, signal, report }: PredictionOptions,
+  { signal, report }: PredictionOptions,
 ): Promise<PredictedAndMeasured | undefined> => {
   const period = periodOf(field.spec);
   if (period === undefined || field.spec.layers.length !== 3) return undefined;
@@ -71,9 +66,11 @@ export const predictAndMeasure = async (
     { length: points.count },
     (_, i) => values.subarray(i * channels, (i + 1) * channels).reduce((sum, value) => sum + value, 0) / channels,
   );
-  const options = { period, maxFrequency, maxTerms: terms, signal, onProgress: report };
+  const perNeuron = network.phases.length * points.count;
+  const maxNeurons = Math.max(1, Math.floor(MAX_PRODUCTS / perNeuron));
+  const options = { period, maxFrequency, maxNeurons, signal, onProgress: report };
   return {
     measured: amplitudeSpectrum({ data, shape: [side, side] }, { spacing }),
-    predicted: await predictedSpectrum({ ...network, output: meanOutput(network.output) }, options),
+    predicted: await expectedSpectrum({ ...network, output: meanOutput(network.output) }, options),
   };
 };

@@ -4,8 +4,8 @@ import { createField, type Field, siren } from '@neural-fields/core';
 import { type AmplitudeSpectrum, amplitudeSpectrum, radialSpectrum } from '@neural-fields/core/spectra';
 import {
   DEFAULT_PERIOD,
+  expectedSpectrum,
   periodicExtensions,
-  predictedSpectrum,
   sinusoidalNetwork,
   tuner,
 } from '@neural-fields/periodic-init';
@@ -25,8 +25,8 @@ import {
 const specOf: TunerVariant['spec'] = size =>
   tuner({ ...networkSize(size), maxFrequency: boundAt(size, INPUT_SHARE), seed: size.seed });
 
-/** The largest terms of each neuron that the prediction uses. */
-const TERMS = 1000;
+/** The largest number of neurons in the prediction. */
+const NEURONS = 64;
 
 /** The highest frequency of the prediction, in multiples of 1 / period. */
 const MAX_PREDICTED = 200;
@@ -70,10 +70,10 @@ const predictions = async (
       ['after', trained],
     ] as const) {
       const network = await sinusoidalNetwork(field);
-      const options = { period: DEFAULT_PERIOD, maxFrequency, maxTerms: TERMS, signal };
+      const options = { period: DEFAULT_PERIOD, maxFrequency, maxNeurons: NEURONS, signal };
       lines.push(
         lineOf(`measured ${name} training`, await measured(field, maxFrequency, signal)),
-        lineOf(`predicted ${name} training`, await predictedSpectrum(network, options)),
+        lineOf(`predicted ${name} training`, await expectedSpectrum(network, options)),
       );
     }
   } finally {
@@ -83,7 +83,8 @@ const predictions = async (
     {
       name: 'predicted',
       title: 'Predicted and measured spectra of the bounded field',
-      caption: ` Over one period. Predicted from the parameters, by the ${TERMS} largest terms of each neuron's harmonic expansion.`,
+      caption:
+        " Over one period. Predicted from the weights: the root mean square over random phases of all terms of the neurons' harmonic expansions.",
       x: { label: 'cycles per unit' },
       y: { label: 'amplitude', logarithmic: true },
       lines,
@@ -105,7 +106,15 @@ export const tunerBounds: Experiment<TunerOwn> = tunerExperiment({
     { name: 'siren', label: 'SIREN', spec: size => siren(networkSize(size)) },
   ],
   profiles: {
-    quick: { size: 96, steps: 500, hiddenFeatures: 64, hiddenLayers: 1, learningRate: 3e-3 },
+    // Of 5e-4, 1e-3 and 2e-3, the rate with the best PSNR at held-out pixels, for each.
+    quick: {
+      size: 96,
+      steps: 500,
+      hiddenFeatures: 64,
+      hiddenLayers: 1,
+      learningRate: 1e-3,
+      learningRates: { free: 5e-4 },
+    },
     paper: { size: 480, steps: 5000, hiddenFeatures: 256, hiddenLayers: 1, learningRate: 5e-4 },
   },
   plots: predictions,
@@ -116,9 +125,9 @@ export const tunerBounds: Experiment<TunerOwn> = tunerExperiment({
         ? [
             {
               what: 'Energy above Nyquist: tight bounds over no bounds',
-              unit: '',
-              obtained: bounded.above / free.above,
-              atMost: 1,
+              unit: 'dB',
+              obtained: bounded.above - free.above,
+              atMost: 0,
               because: 'the bounds limit the amplitudes of high frequencies',
             },
           ]

@@ -63,7 +63,15 @@ export const tunerFrequencies: Experiment<TunerOwn> = tunerExperiment({
     },
   ],
   profiles: {
-    quick: { size: 96, steps: 500, hiddenFeatures: 64, hiddenLayers: 1, learningRate: 3e-3 },
+    // Of 5e-4, 1e-3 and 2e-3, the rate with the best PSNR at held-out pixels, for each.
+    quick: {
+      size: 96,
+      steps: 500,
+      hiddenFeatures: 64,
+      hiddenLayers: 1,
+      learningRate: 5e-4,
+      learningRates: { repeated: 1e-3, paired: 1e-3 },
+    },
     paper: { size: 480, steps: 5000, hiddenFeatures: 256, hiddenLayers: 1, learningRate: 5e-4 },
   },
   checks: numbers => [

@@ -57,7 +57,7 @@ export interface TunerVariant {
 
 /**
  * The measurements of one field: the PSNR at the fitted pixels, at the others, and of the gradient at all, and the
- * percentage of energy above the Nyquist frequency of the pixels.
+ * share of energy above the Nyquist frequency of the pixels, all in dB.
  */
 export type TunerNumbers = Readonly<Record<'fitted' | 'heldOut' | 'gradient' | 'above', number>>;
 
@@ -147,6 +147,9 @@ const spectrumOf = async (
   );
 };
 
+/** Shares of energy below it are rounding errors of float32. */
+const SMALLEST_SHARE = 1e-14;
+
 /** The share of a spectrum's energy at frequencies above the Nyquist frequency of the pixels along either axis. */
 const energyAbove = ({ amplitudes, shape, frequencies }: AmplitudeSpectrum): number => {
   const [rows, columns] = frequencies as readonly [Float64Array, Float64Array];
@@ -200,7 +203,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
         fitted: psnrAt(1),
         heldOut: psnrAt(0),
         gradient: rangePsnr(jet.gradient, gradient),
-        above: 100 * energyAbove(spectrum),
+        above: 10 * Math.log10(Math.max(energyAbove(spectrum), SMALLEST_SHARE)),
       };
       const { frequencies, amplitudes } = radialSpectrum(spectrum);
       lines.push({ name: variant.label, x: frequencies.subarray(1), y: amplitudes.subarray(1) });
@@ -211,9 +214,9 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
       numbers,
       tables: [
         {
-          title: 'PSNR (dB), and energy that the pixels cannot determine',
+          title: 'PSNR, and the share of energy that the pixels cannot determine (dB)',
           corner: 'network',
-          columns: ['fitted pixels', 'held-out pixels', 'gradient', 'above Nyquist (%)'],
+          columns: ['fitted pixels', 'held-out pixels', 'gradient', 'above Nyquist'],
           rows: variants.map(({ name, label }) => {
             const { fitted, heldOut, gradient: g, above } = numbers[name] as TunerNumbers;
             return { name: label, cells: [fitted, heldOut, g, above] };

@@ -1,22 +1,12 @@
 import { assertOptions } from '@neural-fields/core/options';
 import type { AmplitudeSpectrum } from '@neural-fields/core/spectra';
-import { assertCount, assertPositive } from '../assert.ts';
 import { assertTruncation, DEFAULT_TERMS, largestTerms, type Truncation } from './harmonic-expansion.ts';
+import { assertLattice, integersOf, type LatticeOptions, spectrumOn } from './lattice.ts';
 import type { SinusoidalNetwork } from './sinusoidal-pair.ts';
+import { inTurns, type LongWork } from './turns.ts';
 
 /** The options of {@link predictedSpectrum}. */
-export interface PredictedSpectrumOptions extends Truncation {
-  /** The period p of the field. */
-  readonly period: number;
-  /** The spectrum has the frequencies from -K / p to K / p along each axis. */
-  readonly maxFrequency: number;
-  /** The index of the output; 0 if absent. */
-  readonly output?: number;
-  /** Stops between two neurons: throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Called with the completed share. */
-  readonly onProgress?: (share: number) => void;
-}
+export interface PredictedSpectrumOptions extends Truncation, LatticeOptions, LongWork {}
 
 /** A spectrum computed from the parameters of a network. */
 export interface PredictedSpectrum extends AmplitudeSpectrum {
@@ -28,29 +18,6 @@ export interface PredictedSpectrum extends AmplitudeSpectrum {
   /** The share of the found energy, weighted by the output layer, beyond K / p. */
   readonly energyBeyond: number;
 }
-
-/** The largest number of frequencies in a spectrum. */
-const MAX_FREQUENCIES = 2 ** 24;
-
-/** How far from an integer a frequency times p may be, for float32 parameters. */
-const TOLERANCE = 1e-2;
-
-/** How long neurons are expanded before others get a turn. */
-const TURN_MILLISECONDS = 50;
-
-const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
-
-/** The components of a term's frequency as integers. @throws RangeError when it is no multiple of 1 / p */
-const integersOf = (frequency: Float64Array, period: number): number[] =>
-  Array.from(frequency, beta => {
-    const exact = (beta * period) / (2 * Math.PI);
-    const nearest = Math.round(exact);
-    if (Math.abs(exact - nearest) > TOLERANCE)
-      throw new RangeError(
-        `predictedSpectrum: the field's frequencies must be multiples of 1 / period, got ${exact} / ${period}`,
-      );
-    return nearest;
-  });
 
 /** The complex amplitudes of the frequencies -K ... K along each axis. */
 class Lattice {
@@ -86,6 +53,9 @@ class Lattice {
  * the harmonic expansions of its neurons, weighted by the output layer. It is comparable with `amplitudeSpectrum` of
  * the field's values at 2 K + 1 points a period, spacing p / (2 K + 1), where that has no aliasing.
  *
+ * It is exact, phases included, up to the terms that are left out. Of wide layers with large weights too many terms
+ * matter: {@link expectedSpectrum} has them all, for random phases.
+ *
  * @throws RangeError when an option is out of its range or the field does not have the period; the reason of `signal`
  */
 export const predictedSpectrum = async (
@@ -103,29 +73,15 @@ export const predictedSpectrum = async (
     onProgress: 1,
   });
   assertTruncation('predictedSpectrum', options);
+  assertLattice('predictedSpectrum', network, options);
   const { period, maxFrequency, output = 0, maxOrder, minAmplitude = 0, maxTerms = DEFAULT_TERMS } = options;
   const { inFeatures, biases } = network;
   const outFeatures = network.output.biases.length;
-  assertPositive('predictedSpectrum: period', period);
-  assertCount('predictedSpectrum: maxFrequency', maxFrequency);
-  if (!(Number.isInteger(output) && output >= 0 && output < outFeatures))
-    throw new RangeError(`predictedSpectrum: output must be an integer from 0 to ${outFeatures - 1}, got ${output}`);
-  if ((2 * maxFrequency + 1) ** inFeatures > MAX_FREQUENCIES)
-    throw new RangeError(
-      `predictedSpectrum: maxFrequency must leave at most ${MAX_FREQUENCIES} frequencies, got ${maxFrequency}`,
-    );
   const lattice = new Lattice(inFeatures, maxFrequency);
   lattice.add(new Array<number>(inFeatures).fill(0), network.output.biases[output] as number, Math.PI / 2);
   let foundEnergy = 1;
   let [within, beyond] = [0, 0];
-  let turn = performance.now();
-  for (let neuron = 0; neuron < biases.length; neuron++) {
-    if (performance.now() - turn > TURN_MILLISECONDS) {
-      options.onProgress?.(neuron / biases.length);
-      await pause();
-      turn = performance.now();
-    }
-    options.signal?.throwIfAborted();
+  for await (const neuron of inTurns(biases.length, options)) {
     const weight = network.output.weights[neuron * outFeatures + output] as number;
     let [count, energy] = [0, 0];
     for (const { amplitude, frequency, phase } of largestTerms(network, neuron, maxOrder)) {
@@ -133,18 +89,16 @@ export const predictedSpectrum = async (
       count++;
       energy += amplitude ** 2;
       const share = (weight * amplitude) ** 2;
-      if (lattice.add(integersOf(frequency, period), weight * amplitude, phase)) within += share;
+      const integers = integersOf('predictedSpectrum', frequency, period);
+      if (lattice.add(integers, weight * amplitude, phase)) within += share;
       else beyond += share;
     }
     foundEnergy = Math.min(foundEnergy, energy);
   }
-  options.onProgress?.(1);
-  const { side, real, imaginary } = lattice;
-  const axis = Float64Array.from({ length: side }, (_, i) => (i - maxFrequency) / period);
+  const { real, imaginary } = lattice;
+  const amplitudes = real.map((value, i) => Math.hypot(value, imaginary[i] as number));
   return {
-    amplitudes: real.map((value, i) => Math.hypot(value, imaginary[i] as number)),
-    shape: new Array<number>(inFeatures).fill(side),
-    frequencies: Array.from({ length: inFeatures }, () => axis),
+    ...spectrumOn(network, options, amplitudes),
     foundEnergy,
     energyBeyond: within + beyond === 0 ? 0 : beyond / (within + beyond),
   };
