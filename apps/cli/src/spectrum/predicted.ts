@@ -1,8 +1,8 @@
 /** @file The spectrum of a periodic field over one whole period: predicted from its parameters, and measured. */
-import { sampleAll } from '@neural-fields/app-kit/render';
+import { periodSpectrum } from '@neural-fields/app-kit/render';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
-import { type AmplitudeSpectrum, amplitudeSpectrum } from '@neural-fields/core/spectra';
+import type { AmplitudeSpectrum } from '@neural-fields/core/spectra';
 import { expectedSpectrum, nyquistFrequency, periodOf, sinusoidalNetwork } from '@neural-fields/periodic-init';
 
 /** The highest frequency that is predicted, in multiples of 1 / period. */
@@ -50,27 +50,12 @@ export const predictAndMeasure = async (
   const network = await sinusoidalNetwork(field);
   const nyquist = nyquistFrequency({ samples: Math.max(width, height), period });
   const maxFrequency = Math.max(1, Math.min(MAX_FREQUENCY, 2 * nyquist));
-  const side = 2 * maxFrequency + 1;
-  const spacing = period / side;
-  const points = {
-    count: side * side,
-    coords: (start: number, count: number) =>
-      Float32Array.from({ length: 2 * count }, (_, i) => {
-        const point = start + (i >> 1);
-        return spacing * (i % 2 === 0 ? Math.floor(point / side) : point % side);
-      }),
-  };
-  const values = await sampleAll(field, points, { quantity: 'value', signal });
-  const channels = field.outFeatures;
-  const data = Float64Array.from(
-    { length: points.count },
-    (_, i) => values.subarray(i * channels, (i + 1) * channels).reduce((sum, value) => sum + value, 0) / channels,
-  );
-  const perNeuron = network.phases.length * points.count;
+  const measured = await periodSpectrum(field, { period, maxFrequency, signal });
+  const perNeuron = network.phases.length * measured.amplitudes.length;
   const maxNeurons = Math.max(1, Math.floor(MAX_PRODUCTS / perNeuron));
   const options = { period, maxFrequency, maxNeurons, signal, onProgress: report };
   return {
-    measured: amplitudeSpectrum({ data, shape: [side, side] }, { spacing }),
+    measured,
     predicted: await expectedSpectrum({ ...network, output: meanOutput(network.output) }, options),
   };
 };

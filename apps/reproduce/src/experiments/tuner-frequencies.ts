@@ -2,9 +2,9 @@
 import { tuner } from '@neural-fields/periodic-init';
 import type { Experiment } from '../frame/experiment.ts';
 import { boundAt, pairedUpTo, spectralUpTo } from '../shared/tuner-frequencies.ts';
+import { leadOver } from '../shared/tuner-numbers.ts';
 import {
   INPUT_SHARE,
-  leadOver,
   networkSize,
   type TunerOwn,
   type TunerVariant,
@@ -70,7 +70,7 @@ export const tunerFrequencies: Experiment<TunerOwn> = tunerExperiment({
       hiddenFeatures: 64,
       hiddenLayers: 1,
       learningRate: 5e-4,
-      learningRates: { repeated: 1e-3, paired: 1e-3 },
+      learningRates: { repeated: 2e-3, paired: 1e-3 },
     },
     paper: { size: 480, steps: 5000, hiddenFeatures: 256, hiddenLayers: 1, learningRate: 5e-4 },
   },

@@ -3,7 +3,8 @@ import { siren } from '@neural-fields/core';
 import { tuner } from '@neural-fields/periodic-init';
 import type { Experiment } from '../frame/experiment.ts';
 import { boundAt, uniformUpTo } from '../shared/tuner-frequencies.ts';
-import { INPUT_SHARE, leadOver, networkSize, type TunerOwn, tunerExperiment } from '../shared/tuner-picture.ts';
+import { leadOver } from '../shared/tuner-numbers.ts';
+import { INPUT_SHARE, networkSize, type TunerOwn, tunerExperiment } from '../shared/tuner-picture.ts';
 
 /** The experiment. */
 export const tunerInitialisation: Experiment<TunerOwn> = tunerExperiment({

@@ -3,9 +3,8 @@
  *   TUNER (Novello et al. 2025, arXiv:2407.21121) have in common.
  */
 import { fraction } from '@neural-fields/app-kit';
-import { sampleAll } from '@neural-fields/app-kit/render';
 import { adam, cosine, createRng, type Field, type FieldSpec, term } from '@neural-fields/core';
-import { type AmplitudeSpectrum, amplitudeSpectrum, hannWindow, radialSpectrum } from '@neural-fields/core/spectra';
+import { radialSpectrum } from '@neural-fields/core/spectra';
 import { mse } from '@neural-fields/losses';
 import {
   type Bounds,
@@ -14,14 +13,16 @@ import {
   nyquistFrequency,
   periodicExtensions,
 } from '@neural-fields/periodic-init';
-import { coordinateGradient, gridCoordinatesRange, pixels, subset } from '@neural-fields/signals';
+import { coordinateGradient, pixels, subset } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { Experiment, ExperimentContext, ExperimentPlan, OwnOption } from '../frame/experiment.ts';
 import type { Check, LinePlot, PlotLine } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from './decibels.ts';
+import { energyAboveNyquist, fieldSpectrum } from './field-spectrum.ts';
 import { hashNumbers, type LoadedPicture, loadPicture, pictureDescription, pictureGrid } from './pictures.ts';
 import { sampleJet } from './sample-jet.ts';
 import { showGradient, showSignal } from './show.ts';
+import type { TunerNumbers } from './tuner-numbers.ts';
 
 /** The options of these experiments. */
 export type TunerOwn = 'heldOutShare';
@@ -55,12 +56,6 @@ export interface TunerVariant {
   readonly bounds?: Bounds;
 }
 
-/**
- * The measurements of one field: the PSNR at the fitted pixels, at the others, and of the gradient at all, and the
- * share of energy above the Nyquist frequency of the pixels, all in dB.
- */
-export type TunerNumbers = Readonly<Record<'fitted' | 'heldOut' | 'gradient' | 'above', number>>;
-
 /** The default share of the Nyquist frequency that input frequencies fill: 85 of 512 in the authors' preset. */
 export const INPUT_SHARE: number = 1 / 6;
 
@@ -70,36 +65,6 @@ export const networkSize = (
 ): Pick<TunerSize, 'inFeatures' | 'outFeatures' | 'hiddenFeatures' | 'hiddenLayers'> => {
   const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers } = size;
   return { inFeatures, outFeatures, hiddenFeatures, hiddenLayers };
-};
-
-/** Two variants to compare. */
-export interface LeadOver {
-  readonly of: string;
-  readonly over: string;
-  /** The published lead in PSNR at fitted pixels. */
-  readonly published?: number;
-}
-
-/** Shows how far a variant is ahead of another one, in all measurements; nothing where one is missing. */
-export const leadOver = (
-  numbers: Readonly<Record<string, TunerNumbers>>,
-  { of, over, published }: LeadOver,
-): readonly Check[] => {
-  const [own, other] = [numbers[of], numbers[over]];
-  if (own === undefined || other === undefined) return [];
-  const because = 'shown, not judged: at this size it depends on picture, steps and rate';
-  const check = (what: string, key: 'fitted' | 'heldOut' | 'gradient', known?: number): Check => ({
-    what: `${what}: ${of} ahead of ${over}`,
-    unit: 'dB',
-    obtained: own[key] - other[key],
-    ...(known !== undefined && { published: known }),
-    because,
-  });
-  return [
-    check('PSNR of fitted pixels', 'fitted', published),
-    check('PSNR of held-out pixels', 'heldOut'),
-    check('PSNR of the gradient', 'gradient'),
-  ];
 };
 
 /** What distinguishes an experiment. */
@@ -112,6 +77,9 @@ export interface TunerExperiment extends Pick<Experiment, 'id' | 'title' | 'sour
   readonly notes?: readonly string[];
 }
 
+/** Shares of energy below it are rounding errors of float32. */
+const SMALLEST_SHARE = 1e-14;
+
 /** 1 where a pixel is fitted: not with the probability in the settings, but the first one always, and the last never. */
 const fittedPixels = (count: number, { seed, own }: ExperimentContext<TunerOwn>['settings']): Uint8Array => {
   const rng = createRng(seed).fork('held-out pixels');
@@ -122,46 +90,6 @@ const fittedPixels = (count: number, { seed, own }: ExperimentContext<TunerOwn>[
 
 const select = (values: ArrayLike<number>, mask: Uint8Array, wanted: 0 | 1): Float32Array =>
   Float32Array.from(values).filter((_, i) => mask[i] === wanted);
-
-/** How much finer than the pixels fields are sampled for their spectra. */
-const OVERSAMPLING = 2;
-
-/** The amplitude spectrum of a field over [-1, 1]^2 under a Hann window, up to twice the pixels' Nyquist frequency. */
-const spectrumOf = async (
-  field: Field,
-  { width, height }: LoadedPicture,
-  signal: AbortSignal,
-): Promise<AmplitudeSpectrum> => {
-  const shape = [OVERSAMPLING * height, OVERSAMPLING * width];
-  const count = (shape[0] as number) * (shape[1] as number);
-  const grid = { convention: 'pixel-centred' } as const;
-  const points = {
-    count,
-    coords: (start: number, length: number) => gridCoordinatesRange(shape, { start, count: length }, grid),
-  };
-  const data = await sampleAll(field, points, { quantity: 'value', signal });
-  const mean = data.reduce((sum, value) => sum + value, 0) / count;
-  return amplitudeSpectrum(
-    { data: data.map(value => value - mean), shape },
-    { spacing: shape.map(length => 2 / length), window: hannWindow },
-  );
-};
-
-/** Shares of energy below it are rounding errors of float32. */
-const SMALLEST_SHARE = 1e-14;
-
-/** The share of a spectrum's energy at frequencies above the Nyquist frequency of the pixels along either axis. */
-const energyAbove = ({ amplitudes, shape, frequencies }: AmplitudeSpectrum): number => {
-  const [rows, columns] = frequencies as readonly [Float64Array, Float64Array];
-  const limits = shape.map(length => length / (4 * OVERSAMPLING));
-  let [above, all] = [0, 0];
-  for (const [i, amplitude] of amplitudes.entries()) {
-    const [row, column] = [rows[Math.floor(i / columns.length)] as number, columns[i % columns.length] as number];
-    all += amplitude ** 2;
-    if (Math.abs(row) > (limits[0] as number) || Math.abs(column) > (limits[1] as number)) above += amplitude ** 2;
-  }
-  return above / all;
-};
 
 const sizeOf = (picture: LoadedPicture, { settings }: ExperimentContext<TunerOwn>): TunerSize => {
   const { width, height, image } = picture;
@@ -196,14 +124,14 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
     for (const variant of variants) {
       const field = (fits[variant.name] as { readonly field: Field }).field;
       const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal });
-      const spectrum = await spectrumOf(field, picture, signal);
+      const spectrum = await fieldSpectrum(field, picture, signal);
       const psnrAt = (wanted: 0 | 1): number =>
         picturePsnr(select(jet.value, mask, wanted), select(truth, mask, wanted));
       numbers[variant.name] = {
         fitted: psnrAt(1),
         heldOut: psnrAt(0),
         gradient: rangePsnr(jet.gradient, gradient),
-        above: 10 * Math.log10(Math.max(energyAbove(spectrum), SMALLEST_SHARE)),
+        above: 10 * Math.log10(Math.max(energyAboveNyquist(spectrum), SMALLEST_SHARE)),
       };
       const { frequencies, amplitudes } = radialSpectrum(spectrum);
       lines.push({ name: variant.label, x: frequencies.subarray(1), y: amplitudes.subarray(1) });

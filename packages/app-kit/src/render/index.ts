@@ -10,6 +10,7 @@ export {
   viewPoints,
   wholePicture,
 } from './image-view.ts';
+export { type PeriodSpectrumOptions, periodSpectrum } from './period-spectrum.ts';
 export { pointsPerPass, type Quantity, sampleAll, sampleField, sampleRange } from './sample-field.ts';
 export { type CameraOptions, createCamera, type PictureSize } from './surface/camera.ts';
 export { drawMesh } from './surface/draw-mesh.ts';
