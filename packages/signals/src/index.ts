@@ -46,15 +46,15 @@ export { type BallOptions, ball } from './points/ball.ts';
 export { type BoundaryOptions, boundary, type Face } from './points/boundary.ts';
 export type { Box } from './points/box.ts';
 export { type CoarseToFineOptions, coarseToFine } from './points/coarse-to-fine.ts';
-export { type EvosOptions, evos } from './points/evos.ts';
+export { type EvosCrossover, type EvosOptions, evos } from './points/evos.ts';
 export { type GaussianCloudOptions, gaussianCloud } from './points/gaussian-cloud.ts';
+export { type ImportanceSamplingOptions, importanceSampling } from './points/importance-sampling.ts';
 export { pixels } from './points/pixels.ts';
 export type { ScoreOptions } from './points/point-scores.ts';
 export type { PointSet } from './points/point-set.ts';
 export { type SampleOptions, samples } from './points/samples.ts';
 export { shuffledPixels } from './points/shuffled-pixels.ts';
 export type { ValueOptions } from './points/signal.ts';
-export { type SoftMiningOptions, softMining } from './points/soft-mining.ts';
 export { stratified } from './points/stratified.ts';
 export {
   type StratifiedDraws,

@@ -6,9 +6,9 @@ import {
   coarseToFine,
   denseArray,
   evos,
+  importanceSampling,
   type SampleOptions,
   samples,
-  softMining,
   stratifiedEpochs,
   withoutReplacement,
 } from '@neural-fields/signals';
@@ -34,9 +34,9 @@ export const qualityTerm = (problem: QualityProblem): Term => {
     shuffled: () => withoutReplacement(all, { count: countOf(problem) }),
     stratified: () => stratifiedEpochs(signal, { ...grid, seed, count: countOf(problem) }),
     evos: () => evos(all),
-    'soft-mining': () => softMining(all, { count: countOf(problem) }),
+    importance: () => importanceSampling(all, { count: countOf(problem) }),
     'coarse-to-fine': () => coarseToFine(signal, { ...grid, count: countOf(problem) }),
   };
   const points = sources[method.sampling]();
-  return term({ points, loss: method.sampling === 'soft-mining' ? mse({ weight: 'weight' }) : mse() });
+  return term({ points, loss: method.sampling === 'importance' ? mse({ weight: 'weight' }) : mse() });
 };

@@ -48,7 +48,7 @@ export const profiles: Readonly<Record<'quick' | 'full' | 'points', Profile>> = 
         (batch): Family => ({ ...batched, sampling: 'stratified', batch, peers: ['native'] }),
       ),
       { ...batched, sampling: 'evos', peers: ['native'] },
-      { ...batched, sampling: 'soft-mining', batch: 4096, peers: ['native'] },
+      { ...batched, sampling: 'importance', batch: 4096, peers: ['native'] },
       { ...batched, sampling: 'coarse-to-fine', batch: 4096, peers: ['native'] },
     ],
   },

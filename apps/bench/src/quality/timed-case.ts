@@ -34,6 +34,6 @@ export const describeTimed = ({ method: { peer, optimizer, sampling, batch } }: 
 
 /** The steps after which the work of a method repeats: `renewEvery` of SOAP, the intervals at which losses are measured. */
 export const periodOf = ({ optimizer, sampling }: TimedCase['method']): number => {
-  if (sampling === 'evos' || sampling === 'soft-mining') return 100;
+  if (sampling === 'evos' || sampling === 'importance') return 100;
   return optimizer === 'soap' ? 10 : 1;
 };

@@ -17,7 +17,7 @@ export type OptimizerName = (typeof optimizerNames)[number];
 export const RATE_BESIDE_MUON = 1e-3;
 
 /** How the points of a step are chosen. */
-export const samplings = ['all', 'shuffled', 'stratified', 'evos', 'soft-mining', 'coarse-to-fine'] as const;
+export const samplings = ['all', 'shuffled', 'stratified', 'evos', 'importance', 'coarse-to-fine'] as const;
 
 /** One of {@link samplings}. */
 export type Sampling = (typeof samplings)[number];

@@ -504,12 +504,18 @@ export class Objective {
       const drawn = scoring.draw(start, count, at);
       this.#widths.set(term, assertBatch(term, drawn, count, this.#widths.get(term)));
       const batch = upload(term, count, drawn);
+      const network = view.network as Network;
       let losses: Tensor1D | undefined;
+      let values: Tensor | undefined;
       try {
-        losses = tidy(() => atPoints(term, this.#lossesOf(term, batch, { network: view.network, flat }).losses, count));
-        scoring.take(Float32Array.from(await losses.data()), start, at);
+        losses = tidy(() => atPoints(term, this.#lossesOf(term, batch, { network, flat }).losses, count));
+        if (scoring.needsValues?.(at))
+          values = tidy(() => evaluateNetwork(network, flat, batch.coords as Tensor2D, {}).value);
+        const read = values && Float32Array.from(await values.data());
+        scoring.take(Float32Array.from(await losses.data()), start, at, read);
       } finally {
         losses?.dispose();
+        values?.dispose();
         disposeBatch(batch);
       }
       await yieldToEventLoop();

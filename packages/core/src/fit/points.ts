@@ -77,8 +77,14 @@ export interface PointScoring {
   due(at: FitStep): boolean;
   /** The points `start` ... `start + count - 1` of a pass, with the targets that the loss needs. */
   draw(start: number, count: number, at: FitStep): PointBatch;
-  /** Gets the mean of each point's loss values, without the term's weight, chunk by chunk in order. */
-  take(losses: Float32Array, start: number, at: FitStep): void;
+  /** Whether the pass before this step also gives the field's values, by another forward pass; if absent, none does. */
+  needsValues?(at: FitStep): boolean;
+  /**
+   * Gets the mean of each point's loss values, without the term's weight, chunk by chunk in order.
+   *
+   * @param values `f32[n, outFeatures]`, where they are needed
+   */
+  take(losses: Float32Array, start: number, at: FitStep, values?: Float32Array): void;
 }
 
 /** The state of a point source between steps. */

@@ -92,6 +92,33 @@ describe('points with scoring', () => {
     field.dispose();
   });
 
+  it('get the values of the field where they need them', async () => {
+    const seen: (number[] | undefined)[] = [];
+    const source = worst();
+    const scoring = {
+      ...(source.scoring as NonNullable<PointSource['scoring']>),
+      needsValues: ({ step }: { readonly step: number }) => step === 4,
+      take: (_: Float32Array, __: number, at: { readonly step: number }, values?: Float32Array) => {
+        if (at.step < 7) seen.push(values && [...values]);
+      },
+    };
+    const { numTensors } = memory();
+    let field: number[] = [];
+    // The pass before step 4 sees the parameters after 3 steps.
+    await run({ ...source, scoring }, { steps: 8 });
+    expect(memory().numTensors).toBe(numTensors);
+    const early = createField(spec, { seed: 1 });
+    const options = { steps: 8, chunkSize: 7, optimizer: adam({ learningRate: 1e-2 }) };
+    for await (const { step } of fit(early, [term({ points: { ...source, scoring }, loss })], options))
+      if (step === 3) {
+        field = [...tidy(() => early.evaluate(tensor2d(coords, [SIZE, 1])).dataSync())];
+        break;
+      }
+    early.dispose();
+    expect(seen.slice(0, 3)).toEqual([undefined, undefined, undefined]);
+    expect(seen.slice(3, 6).flat()).toEqual(field);
+  });
+
   it('resume to the same bits from any checkpoint', async () => {
     const written: Uint8Array[] = [];
     const checkpoint = (start?: Uint8Array) => {

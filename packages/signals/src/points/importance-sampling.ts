@@ -5,8 +5,8 @@ import { drawNumbers, nextUniform } from './draw-numbers.ts';
 import { createPointScores, type ScoreOptions } from './point-scores.ts';
 import type { PointSet } from './point-set.ts';
 
-/** The options of {@link softMining}. */
-export interface SoftMiningOptions extends ScoreOptions {
+/** The options of {@link importanceSampling}. */
+export interface ImportanceSamplingOptions extends ScoreOptions {
   /** The number of points in a step. */
   readonly count: number;
   /**
@@ -45,41 +45,44 @@ const createDistribution = (losses: Float32Array, uniform: number) => {
 };
 
 /**
- * Draws points in proportion to their errors, with replacement, and compensates with lower weights: the target
+ * Importance sampling: draws points in proportion to their errors, with replacement, and compensates with lower weights:
+ * the target
  * `weight`, `[n, 1]`, is (N q)^-softness for a point of probability q among N, so it is 1 for all points if the errors
  * are equal. Use it with a weighted loss:
  *
- *     term({ points: softMining(pixels(image), { count: 4096 }), loss: mse({ weight: 'weight' }) })
+ *     term({ points: importanceSampling(pixels(image), { count: 4096 }), loss: mse({ weight: 'weight' }) })
  *
  * q is the square root of the point's latest loss, divided by the sum of these roots over all points, mixed with the
  * uniform distribution. Losses are measured by a forward pass over the set before step 1, and again at intervals given
  * by `every`; until then points are uniform.
  *
- * Kheradmand et al. 2024, "Accelerating neural field training via soft mining", CVPR, arXiv:2312.00075, section 3: the
- * loss and its correction. In the paper, points are moved by Langevin Monte Carlo, since not all rays of a scene can be
- * scored; here all points of the finite set are scored, which gives the distribution itself.
+ * The softness is that of soft mining: Kheradmand et al. 2024, "Accelerating neural field training via soft mining",
+ * CVPR, arXiv:2312.00075, section 3. This is not soft mining: there, points are moved by Langevin Monte Carlo along the
+ * gradient of the error, since not all rays of a scene can be scored. Here all points of the finite set are scored now
+ * and then, which gives the distribution itself, as old as the latest scores.
  *
  * The state in checkpoints is the latest losses, 4 bytes per point. For a single field, not with a search optimizer.
  *
  * @throws RangeError when an option is out of its range, or the set has more than 2^31 points; when points are drawn,
  *   if they have a target `weight` already
  */
-export const softMining = (points: PointSet, options: SoftMiningOptions): PointSource => {
-  assertOptions('softMining', options, { count: 1, softness: 1, uniform: 1, every: 1 });
+export const importanceSampling = (points: PointSet, options: ImportanceSamplingOptions): PointSource => {
+  assertOptions('importanceSampling', options, { count: 1, softness: 1, uniform: 1, every: 1 });
   const { count, softness = 0.6, uniform = 0.1, every } = options;
-  assertPointCount('softMining', count);
+  assertPointCount('importanceSampling', count);
   if (!(softness >= 0 && softness <= 1))
-    throw new RangeError(`softMining: softness must be in [0, 1], got ${softness}`);
-  if (!(uniform > 0 && uniform <= 1)) throw new RangeError(`softMining: uniform must be in (0, 1], got ${uniform}`);
+    throw new RangeError(`importanceSampling: softness must be in [0, 1], got ${softness}`);
+  if (!(uniform > 0 && uniform <= 1))
+    throw new RangeError(`importanceSampling: uniform must be in (0, 1], got ${uniform}`);
   const { size } = points;
-  if (size > 2 ** 31) throw new RangeError(`softMining: the set must have at most 2^31 points, got ${size}`);
+  if (size > 2 ** 31) throw new RangeError(`importanceSampling: the set must have at most 2^31 points, got ${size}`);
   const weighted = (indices: Float64Array, weightOf: (index: number) => number): PointBatch => {
     const { coords, targets } = points.at(indices);
-    if (targets?.['weight']) throw new RangeError("softMining: the points already have a target 'weight'");
+    if (targets?.['weight']) throw new RangeError("importanceSampling: the points already have a target 'weight'");
     return { coords, targets: { ...targets, weight: Float32Array.from(indices, weightOf) } };
   };
   let distribution: ReturnType<typeof createDistribution> | undefined;
-  const scores = createPointScores('softMining', points, {
+  const scores = createPointScores('importanceSampling', points, {
     ...(every && { every }),
     drawAll: indices => weighted(indices, () => 1),
     changed: losses => {
