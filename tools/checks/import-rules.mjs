@@ -27,7 +27,7 @@ export const allowedImports = {
   ],
   losses: ['core'],
   encodings: ['core'],
-  networks: ['core', 'encodings'],
+  networks: ['core', 'encodings', 'periodic-init'],
   'periodic-init': ['core'],
   pruning: ['core'],
   hypernetworks: ['core'],

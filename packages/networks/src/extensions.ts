@@ -2,6 +2,7 @@
 import type { Extensions } from '@neural-fields/core';
 import type { LayerDefinition } from '@neural-fields/core/layers';
 import { encodings } from '@neural-fields/encodings';
+import { periodicLayer } from '@neural-fields/periodic-init';
 import { activations } from './activations/index.ts';
 import { bandLimitedSineLayer } from './layers/band-limited-sine.ts';
 import { complexGaborLayer, complexLinearLayer } from './layers/complex-gabor.ts';
@@ -19,6 +20,7 @@ const layers: readonly LayerDefinition[] = [
   bandLimitedSineLayer,
   gaborFilterLayer,
   latentLayer,
+  periodicLayer,
 ];
 
 /**

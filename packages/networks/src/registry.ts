@@ -25,6 +25,7 @@ import { sirenLatentPreset } from './presets/siren-latent.ts';
 import { sirenWeightScalingPreset } from './presets/siren-weight-scaling.ts';
 import { superGaussianPreset } from './presets/super-gaussian.ts';
 import { tanhPreset } from './presets/tanh.ts';
+import { tunerPreset } from './presets/tuner.ts';
 import { wirePreset } from './presets/wire.ts';
 import { wireRealPreset } from './presets/wire-real.ts';
 
@@ -34,6 +35,7 @@ export const networkPresets: readonly NetworkPreset[] = [
   sirenWeightScalingPreset,
   residualSirenPreset,
   sirenLatentPreset,
+  tunerPreset,
   cosinePreset,
   finerPreset,
   finerGaussianPreset,

@@ -15,7 +15,7 @@ import {
 } from '@neural-fields/periodic-init';
 import { coordinateGradient, pixels, subset } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import type { Experiment, ExperimentContext, ExperimentPlan, OwnOption } from '../frame/experiment.ts';
+import type { Experiment, ExperimentContext, ExperimentPlan, OwnOption, ProfileSettings } from '../frame/experiment.ts';
 import type { Check, LinePlot, PlotLine } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from './decibels.ts';
 import { energyAboveNyquist, fieldSpectrum } from './field-spectrum.ts';
@@ -67,8 +67,10 @@ export const networkSize = (
   return { inFeatures, outFeatures, hiddenFeatures, hiddenLayers };
 };
 
-/** What distinguishes an experiment. */
-export interface TunerExperiment extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary' | 'profiles'> {
+/** What distinguishes an experiment; the learning rates are those of the quick profile. */
+export interface TunerExperiment
+  extends Pick<Experiment, 'id' | 'title' | 'source' | 'summary'>,
+    Pick<ProfileSettings, 'learningRate' | 'learningRates'> {
   readonly variants: readonly TunerVariant[];
   /** The measurements by the names of the variants. */
   checks(numbers: Readonly<Record<string, TunerNumbers>>): readonly Check[];
@@ -80,7 +82,7 @@ export interface TunerExperiment extends Pick<Experiment, 'id' | 'title' | 'sour
 /** Shares of energy below it are rounding errors of float32. */
 const SMALLEST_SHARE = 1e-14;
 
-/** 1 where a pixel is fitted: not with the probability in the settings, but the first one always, and the last never. */
+/** 0 where a pixel is held out: with the probability in the settings, the first one never, and the last always. */
 const fittedPixels = (count: number, { seed, own }: ExperimentContext<TunerOwn>['settings']): Uint8Array => {
   const rng = createRng(seed).fork('held-out pixels');
   return Uint8Array.from({ length: count }, (_, i) =>
@@ -217,7 +219,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
 
 /** Makes an experiment on TUNER. */
 export const tunerExperiment = (experiment: TunerExperiment): Experiment<TunerOwn> => {
-  const { id, title, source, summary, variants, profiles } = experiment;
+  const { id, title, source, summary, variants, learningRate, learningRates = {} } = experiment;
   return {
     id,
     title,
@@ -227,7 +229,10 @@ export const tunerExperiment = (experiment: TunerExperiment): Experiment<TunerOw
     networks: variants.map(({ name }) => name),
     takes: ['image'],
     sizes: { least: 8, most: 8192 },
-    profiles,
+    profiles: {
+      quick: { size: 96, steps: 500, hiddenFeatures: 64, hiddenLayers: 1, learningRate, learningRates },
+      paper: { size: 480, steps: 5000, hiddenFeatures: 256, hiddenLayers: 1, learningRate: 5e-4 },
+    },
     options: { heldOutShare },
     prepare: context => prepare(experiment, context),
   };

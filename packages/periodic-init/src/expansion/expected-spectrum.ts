@@ -49,8 +49,8 @@ const multiplyAlong = (product: Float64Array, frequency: readonly number[], fact
  *
  *     sum_i C_i^2 P_i(beta) / 2,   P_i(beta) = sum of alpha_k^2 over the k with beta_k = beta
  *
- * Every term is there: with Neumann's addition theorem sum_k J_k(w)^2 exp(i k theta) = J_0(2 w sin(theta / 2)) (Abramowitz
- * and Stegun 1964, 9.1.79), P_i is the discrete Fourier transform of
+ * Every term is there: with Neumann's addition theorem sum_k J_k(w)^2 exp(i k theta) = J_0(2 w sin(theta / 2))
+ * (Abramowitz and Stegun 1964, 9.1.79), P_i is the discrete Fourier transform of
  *
  *     prod_j J_0(2 W_ji sin(omega_j x / 2))
  *

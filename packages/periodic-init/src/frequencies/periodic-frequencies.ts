@@ -95,8 +95,8 @@ const highCandidates = (count: number, inFeatures: number, low: number, high: nu
  * Novello et al. 2025, "Tuning the frequencies: robust training for sinusoidal neural networks", arXiv:2407.21121,
  * section 3.2, with the numbers of the authors' code: of n = m - d, round(0.7 n) are low; the grid has the step
  * max(floor(b / q), 1) with q = floor((n_high / 2^(d - 1))^(1 / d)) + 1. Different from it, the frequency 0 is left
- * out, of q and -q only one is a candidate, and low ones are not drawn twice. All frequencies of the network are integer combinations of these
- * (section 3.1), so the field has the period in every coordinate.
+ * out, of q and -q only one is a candidate, and low ones are not drawn twice. All frequencies of the network are
+ * integer combinations of these (section 3.1), so the field has the period in every coordinate.
  *
  * @returns m vectors of d integers
  * @throws RangeError or TypeError when an option is out of its range
