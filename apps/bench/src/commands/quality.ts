@@ -124,9 +124,7 @@ const showPlan = (plan: Profile, folder: string): void => {
   const predicted = predictedSeconds(plan, { evaluations, times });
   const timing = TIMING_SECONDS * timedCases(plan).length;
   output.result(
-    `about ${plural(countTrials(plan), 'trial')} of ${length}, ${plural(seeds.length, 'seed')}; ${formatSeconds(timing)} to time steps, ${
-      predicted === undefined ? 'then the rest is predicted' : `${formatSeconds(predicted)} for the fits`
-    }`,
+    `about ${plural(countTrials(plan), 'trial')} of ${length}, ${plural(seeds.length, 'seed')}; ${formatSeconds(timing)} to time steps, ${formatSeconds(predicted)} for the fits on a quiet machine${times.length > 0 ? '' : ' with two cores'}`,
   );
 };
 

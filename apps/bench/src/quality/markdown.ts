@@ -3,6 +3,7 @@ import type { FigureTable } from '@neural-fields/report';
 import { busyWarning } from '../speed/describe.ts';
 import { describeMachine, markdownTable } from '../speed/markdown.ts';
 import { definitions } from './definitions.ts';
+import { BETWEEN_TITLE, betweenTable, FASTEST_TITLE, fastestTable } from './overview.ts';
 import type { QualityResults } from './results.ts';
 import { bestOfGroups } from './summaries.ts';
 import { absentRows, casesOf, stepTable, stepTimeTable, sweepTable, timeTable } from './tables.ts';
@@ -32,6 +33,8 @@ export const makeQualityMarkdown = (found: QualityResults): string => {
         : [],
     ),
     ...warnings.flatMap(warning => (warning === undefined ? [] : ['', `**${warning}**`])),
+    ...part(FASTEST_TITLE, fastestTable(found)),
+    ...part(BETWEEN_TITLE, betweenTable(found)),
     ...[...casesOf(found)].flatMap(([title, all]) => {
       const facts = signals.find(({ name, size }) => name === all[0]?.signal && size === all[0]?.size);
       return [

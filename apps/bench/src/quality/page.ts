@@ -4,6 +4,7 @@ import { escapeHtml, figureTable, makePage, plotFigure, propertyTable, section }
 import { busyWarning } from '../speed/describe.ts';
 import { describeMachine } from '../speed/markdown.ts';
 import { definitions } from './definitions.ts';
+import { BETWEEN_TITLE, betweenTable, FASTEST_TITLE, fastestTable } from './overview.ts';
 import { type Colours, colourOf, curvePlot, sweepPlot } from './plots.ts';
 import type { QualityResults } from './results.ts';
 import { bestOfGroups, type Summary } from './summaries.ts';
@@ -64,6 +65,16 @@ ${sweep.rows.length === 0 ? '' : `<h3>Rates: quality at and between the samples<
   );
 };
 
+const overview = (found: QualityResults): string =>
+  section(
+    'All signals',
+    `<p>Each method at its best rate; a dash where not all seeds reached that quality.</p>
+<h3>${FASTEST_TITLE}</h3>
+${figureTable(fastestTable(found))}
+<h3>${BETWEEN_TITLE}</h3>
+${figureTable(betweenTable(found))}`,
+  );
+
 /** The page about a run, which may not be finished. */
 export const makeQualityPage = (found: QualityResults): string => {
   const { command, environment, complete, seconds, peers } = found;
@@ -75,7 +86,7 @@ export const makeQualityPage = (found: QualityResults): string => {
 <p class="lead">The same network fitted to the same signals by different methods and programs on one machine.</p>
 ${complete ? '' : '<p><b>This run is not complete: some trials are missing.</b></p>'}
 ${warning === undefined ? '' : `<p><b>${escapeHtml(warning)}</b></p>`}
-${cases.length === 0 ? '<p>Nothing was measured.</p>' : cases.join('\n')}
+${cases.length === 0 ? '<p>Nothing was measured.</p>' : [overview(found), ...cases].join('\n')}
 ${absent.length === 0 ? '' : section('What was not measured', propertyTable(absent.map(([what, reason]) => [escapeHtml(what), escapeHtml(reason)])))}
 ${section(
   'How this was measured',

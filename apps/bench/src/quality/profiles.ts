@@ -35,7 +35,7 @@ export const profiles: Readonly<Record<'quick' | 'full' | 'points', Profile>> = 
   },
   full: {
     signals: [...atSize(128, 'flower'), ...atSize(96, 'boats', 'airplane', 'sound', 'bunny', 'wave')],
-    ...{ network: small, families: optimizers, budget: { steps: 400 }, seeds: [0, 1, 2], evaluations: 20 },
+    ...{ network: small, families: optimizers, budget: { steps: 300 }, seeds: [0, 1, 2], evaluations: 20 },
   },
   points: {
     signals: atSize(256, 'flower', 'boats', 'airplane'),

@@ -84,9 +84,7 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
       store: createStepTimeStore(settings.output, environmentOf),
     });
     const predicted = predictedSeconds(plan, { evaluations, times });
-    progress.log(
-      `about ${plural(countTrials(plan), 'trial')}${predicted === undefined ? '' : `, ${formatSeconds(predicted)} at the measured time of steps`}`,
-    );
+    progress.log(`about ${plural(countTrials(plan), 'trial')}, ${formatSeconds(predicted)} on a quiet machine`);
     const timeOf = new Map(times.map(each => [caseKey(each.case), each]));
     const foreignLoad = times.map(({ foreignLoad: load }) => load);
     await runTrials(plan, {

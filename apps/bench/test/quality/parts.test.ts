@@ -1,6 +1,7 @@
 import { denseArray } from '@neural-fields/signals';
 import { describe, expect, test } from 'vitest';
 import { makeQualityMarkdown } from '../../src/quality/markdown.ts';
+import { betweenTable, fastestTable } from '../../src/quality/overview.ts';
 import { makeQualityPage } from '../../src/quality/page.ts';
 import { countTrials, predictedSeconds, timedCases } from '../../src/quality/predicted.ts';
 import { profiles } from '../../src/quality/profiles.ts';
@@ -127,6 +128,28 @@ describe('summaries', () => {
     });
   });
 
+  test('are compared at a glance, each method at its best rate', () => {
+    const other = { ...method, peer: 'simd' } as const;
+    const times = [time, { ...time, case: timedCaseOf({ ...trial, method: other }), first: 0, step: timesOf([0.1]) }];
+    const at40 = (changes: Partial<Trial>, step: number): TrialResult => ({
+      ...resultOf(changes, 41),
+      reached: [{ threshold: 40, step, between: 30 }],
+    });
+    const all = [at40({}, 50), at40({ seed: 1 }, 100), at40({ method: other }, 5), resultOf({ signal: 'boats' }, 20)];
+    const [group, otherGroup] = ['native adam cosine, all', 'simd adam cosine, all'];
+    expect(fastestTable({ results: all, times })).toEqual({
+      header: ['signal', group, otherGroup, 'fastest'],
+      rows: [
+        ['flower 8, SIREN 16 x 1', '2.00', '0.50', otherGroup],
+        ['boats 8, SIREN 16 x 1', '-', '-', '-'],
+      ],
+    });
+    // One of two seeds is not enough.
+    const partly = [at40({}, 50), resultOf({ seed: 1 }, 30)];
+    expect(fastestTable({ results: partly, times }).rows[0]).toEqual(['flower 8, SIREN 16 x 1', '-', '-']);
+    expect(betweenTable({ results: all, times }).rows[1]).toEqual(['boats 8, SIREN 16 x 1', '12.00', '-', group]);
+  });
+
   test('are a page and a report, which say what is missing', () => {
     const page = makeQualityPage(found(results));
     expect(page).toContain('a &lt;flower&gt;');
@@ -162,13 +185,16 @@ test('profiles have methods that peers have, and a predicted time', () => {
     expect(new Set(cases.map(caseKey)).size).toBe(cases.length);
     const timesFor = (seconds: number): StepTime[] =>
       cases.map(each => ({ ...time, case: each, first: 0, step: timesOf([seconds]) }));
-    const predicted = (times: readonly StepTime[]): number | undefined =>
-      predictedSeconds(profile, { evaluations: 0, times });
+    const predicted = (times: readonly StepTime[]): number => predictedSeconds(profile, { evaluations: 0, times });
     const { budget } = profile;
-    expect(predicted([])).toEqual('seconds' in budget ? countTrials(profile) * (3 + budget.seconds) : undefined);
+    if ('seconds' in budget) expect(predicted([])).toBe(countTrials(profile) * (3 + budget.seconds));
     if ('steps' in budget)
       expect(predicted(timesFor(0.1))).toBeCloseTo(countTrials(profile) * (3 + 0.1 * budget.steps), 6);
   }
+  expect(predictedSeconds(profiles.quick, { evaluations: profiles.quick.evaluations, times: [] })).toBeLessThan(
+    20 * 60,
+  );
+  expect(predictedSeconds(profiles.full, { evaluations: profiles.full.evaluations, times: [] })).toBeLessThan(45 * 60);
 });
 
 describe('signals', () => {
