@@ -86,8 +86,13 @@ const drawSpectrum = async (
   await stoppable(output, progress, async ({ signal }) => {
     const report = (share: number): void => {
       const seconds = (performance.now() - begun) / 1000;
-      progress.update(Math.floor(100 * share), [], share > 0 ? (seconds * (1 - share)) / share : Number.NaN);
+      progress.update(
+        Math.floor(100 * share),
+        [],
+        share > 0 ? (seconds * (1 - share)) / share : Number.POSITIVE_INFINITY,
+      );
     };
+    report(0);
     const spectra = await makeSpectra(field, description, original?.points, signal);
     if (spectra === undefined)
       throw new InputError({ what: `'${path}'`, problem: 'a picture of fewer than 4 x 4 pixels has no spectrum' });

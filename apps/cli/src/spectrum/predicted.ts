@@ -9,7 +9,7 @@ import { expectedSpectrum, nyquistFrequency, periodOf, sinusoidalNetwork } from 
 const MAX_FREQUENCY = 512;
 
 /** Limits the time of a prediction to seconds: products over neurons, input frequencies and grid points. */
-const MAX_PRODUCTS = 4e9;
+const MAX_PRODUCTS = 1e9;
 
 /** Both spectra, of the mean over the channels. */
 export interface PredictedAndMeasured {
@@ -50,10 +50,15 @@ export const predictAndMeasure = async (
   const network = await sinusoidalNetwork(field);
   const nyquist = nyquistFrequency({ samples: Math.max(width, height), period });
   const maxFrequency = Math.max(1, Math.min(MAX_FREQUENCY, 2 * nyquist));
-  const measured = await periodSpectrum(field, { period, maxFrequency, signal });
+  const measured = await periodSpectrum(field, {
+    period,
+    maxFrequency,
+    signal,
+    report: share => report(share / 2),
+  });
   const perNeuron = network.phases.length * measured.amplitudes.length;
   const maxNeurons = Math.max(1, Math.floor(MAX_PRODUCTS / perNeuron));
-  const options = { period, maxFrequency, maxNeurons, signal, onProgress: report };
+  const options = { period, maxFrequency, maxNeurons, signal, onProgress: (share: number) => report((1 + share) / 2) };
   return {
     measured,
     predicted: await expectedSpectrum({ ...network, output: meanOutput(network.output) }, options),

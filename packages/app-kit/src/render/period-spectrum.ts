@@ -1,6 +1,6 @@
 import type { Field } from '@neural-fields/core';
 import { type AmplitudeSpectrum, amplitudeSpectrum } from '@neural-fields/core/spectra';
-import { sampleAll } from './sample-field.ts';
+import { sampleRange } from './sample-field.ts';
 
 /** What is measured. */
 export interface PeriodSpectrumOptions {
@@ -9,6 +9,8 @@ export interface PeriodSpectrumOptions {
   /** The spectrum has the frequencies up to this multiple of 1 / period. */
   readonly maxFrequency: number;
   readonly signal: AbortSignal;
+  /** Called with the completed share of the sampling. */
+  readonly report?: (share: number) => void;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface PeriodSpectrumOptions {
  */
 export const periodSpectrum = async (
   field: Field,
-  { period, maxFrequency, signal }: PeriodSpectrumOptions,
+  { period, maxFrequency, signal, report }: PeriodSpectrumOptions,
 ): Promise<AmplitudeSpectrum> => {
   const side = 2 * maxFrequency + 1;
   const spacing = period / side;
@@ -30,11 +32,14 @@ export const periodSpectrum = async (
         return spacing * (i % 2 === 0 ? Math.floor(point / side) : point % side);
       }),
   };
-  const values = await sampleAll(field, points, { quantity: 'value', signal });
   const channels = field.outFeatures;
-  const data = Float64Array.from(
-    { length: points.count },
-    (_, i) => values.subarray(i * channels, (i + 1) * channels).reduce((sum, value) => sum + value, 0) / channels,
-  );
+  const data = new Float64Array(points.count);
+  await sampleRange(field, points, { quantity: 'value', signal }, (start, values) => {
+    for (const [i, value] of values.entries()) {
+      const point = start + Math.floor(i / channels);
+      data[point] = (data[point] as number) + value / channels;
+    }
+    report?.((start + values.length / channels) / points.count);
+  });
   return amplitudeSpectrum({ data, shape: [side, side] }, { spacing });
 };

@@ -1,6 +1,7 @@
 /** @file Two layers of sines, as numbers in float64 with their frequency factors multiplied in. */
 import type { Field } from '@neural-fields/core';
 import type { DenseSpec } from '@neural-fields/core/layers';
+import type { Variable } from '@tensorflow/tfjs-core';
 import { angularFrequencies, isPeriodic } from '../periodic-layer.ts';
 
 /**
@@ -52,17 +53,17 @@ const omegaOf = (layer: { readonly kind: string } | undefined): number | undefin
   return (activation['omega'] as number | undefined) ?? 1;
 };
 
-/** Reads the parameters of a field. */
-const reader = (field: Field) => {
-  const read = async (name: string): Promise<Float32Array | undefined> =>
-    field.layout.has(name)
-      ? Float32Array.from(await (field.parameters[name] as { data(): Promise<ArrayLike<number>> }).data())
-      : undefined;
-  return {
-    matrix: async (layer: number): Promise<Float32Array> => (await read(`layers.${layer}.weight`)) as Float32Array,
-    bias: async (layer: number, width: number): Promise<Float32Array> =>
-      (await read(`layers.${layer}.bias`)) ?? new Float32Array(width),
-  };
+/** The values of a parameter. */
+const read = async (field: Field, name: string): Promise<Float32Array> =>
+  Float32Array.from(await (field.parameters[name] as Variable).data());
+
+/** The weight of a layer, row-major. */
+const weightOf = (field: Field, layer: number): Promise<Float32Array> => read(field, `layers.${layer}.weight`);
+
+/** The bias of a layer; zeros where it has none. */
+const biasOf = async (field: Field, layer: number, width: number): Promise<Float32Array> => {
+  const name = `layers.${layer}.bias`;
+  return field.layout.has(name) ? read(field, name) : new Float32Array(width);
 };
 
 /**
@@ -79,18 +80,17 @@ export const sinusoidalPair = async (field: Field): Promise<SinusoidalPair> => {
     throw new TypeError(
       `sinusoidalPair: the field must begin with a periodic or dense sine layer and a dense sine layer, got ${layers.map(({ kind }) => `'${kind}'`).join(', ')}`,
     );
-  const { matrix, bias } = reader(field);
   const frozen = isPeriodic(first) && !first.trainable;
   // Frozen frequencies are used in the float32 precision in which the layer computes.
-  const columns = frozen ? Float32Array.from(angularFrequencies(first)) : await matrix(0);
-  const weights = await matrix(1);
+  const columns = frozen ? Float32Array.from(angularFrequencies(first)) : await weightOf(field, 0);
+  const weights = await weightOf(field, 1);
   const m = columns.length / inFeatures;
   return {
     inFeatures,
     frequencies: transposed(scaled(columns, firstOmega), inFeatures),
-    phases: scaled(await bias(0, m), firstOmega),
+    phases: scaled(await biasOf(field, 0, m), firstOmega),
     weights: scaled(weights, omega),
-    biases: scaled(await bias(1, weights.length / m), omega),
+    biases: scaled(await biasOf(field, 1, weights.length / m), omega),
   };
 };
 
@@ -106,9 +106,11 @@ export const sinusoidalNetwork = async (field: Field): Promise<SinusoidalNetwork
     throw new TypeError(
       `sinusoidalNetwork: the field must have two sinusoidal layers and a linear one, got ${field.spec.layers.length} layers`,
     );
-  const { matrix, bias } = reader(field);
   return {
     ...pair,
-    output: { weights: scaled(await matrix(2), 1), biases: scaled(await bias(2, last.outFeatures), 1) },
+    output: {
+      weights: scaled(await weightOf(field, 2), 1),
+      biases: scaled(await biasOf(field, 2, last.outFeatures), 1),
+    },
   };
 };
