@@ -8,6 +8,7 @@ import { addDemoCommand } from './commands/demo.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
+import { addListCommand } from './commands/list.ts';
 import { addMeshCommand } from './commands/mesh.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addReportCommand } from './commands/report.ts';
@@ -53,6 +54,7 @@ export const createProgram = (): Program => {
   addReportCommand(command);
   addSpectrumCommand(command);
   addExportCommand(command);
+  addListCommand(command);
   addDemoCommand(command);
   addAppCommands(command);
   addCompletionCommand(command);

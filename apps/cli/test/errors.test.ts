@@ -122,7 +122,7 @@ const failures: Readonly<Record<string, Failure>> = {
   'an unknown activation': {
     args: fit('a.png', '--activation', 'sin'),
     code: 2,
-    says: /Allowed choices are sine, finer, relu/,
+    says: /argument 'sin' is invalid\. It must be one of sine, finer, relu, .*, with parameters as in gaussian:sigma=0\.1\./,
   },
   'an unknown option': { args: fit('a.png', '--stepz', '3'), code: 2, says: /unknown option '--stepz'.*/ },
   'an unknown command': { args: ['fitt'], code: 2, says: /unknown command 'fitt'/ },

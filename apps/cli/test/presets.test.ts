@@ -33,7 +33,7 @@ test('fast takes Muon for a SIREN on an image, and Adam for everything else; pap
   });
   expect(settingsFor({ ...fast, preset: 'balanced' }, 'image', 16_385)).toEqual({ ...muon, steps: 1000 });
   expect(settingsFor(fast, 'image', 16_384).batch).toBe('full');
-  for (const other of [{ activation: 'relu' }, { encoding: 'fourier' }, { hiddenLayers: 0 }])
+  for (const other of [{ activation: { kind: 'relu' } }, { encoding: 'fourier' }, { hiddenLayers: 0 }])
     expect(settingsFor({ ...fast, ...other }, 'image', 16_385)).toMatchObject({ steps: 500, optimizer: 'adam' });
   expect(settingsFor(fast, 'audio', 16_385)).toMatchObject({ optimizer: 'adam', batch: 8192, sampling: 'random' });
   const paper: DefaultsInput = { preset: 'paper', hiddenLayers: 3 };

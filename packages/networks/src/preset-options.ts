@@ -1,5 +1,6 @@
 /** @file The options of presets as data, so that programs can list and parse them. */
 import { assertOptions } from '@neural-fields/core/options';
+import { show } from './layers/assert.ts';
 
 /** An option that is a number. */
 export interface NumberOption {
@@ -84,8 +85,7 @@ export const readOptions = <O extends Readonly<Record<string, PresetOption>>>(
   assertOptions<object>(name, given, known as Readonly<Record<never, 1>>);
   const values = Object.entries(options).map(([key, option]) => {
     const value = given[key] ?? option.default;
-    if (!suits(option, value))
-      throw new RangeError(`${name}: ${key} must be ${wanted(option)}, got ${JSON.stringify(value) ?? String(value)}`);
+    if (!suits(option, value)) throw new RangeError(`${name}: ${key} must be ${wanted(option)}, got ${show(value)}`);
     return [key, value] as const;
   });
   return Object.fromEntries(values) as OptionValues<O>;

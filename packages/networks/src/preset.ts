@@ -22,6 +22,11 @@ export interface PresetDefinition<O extends PresetOptions> {
   readonly title: string;
   /** The paper, with section, equation or table. */
   readonly reference: string;
+  /**
+   * The activation of core that the network is about, whose parameters are options: programs offer the preset as the
+   * default of that activation.
+   */
+  readonly activation?: string;
   /** The options with the paper's defaults. */
   readonly options: O;
   /** How the paper trains the network. */

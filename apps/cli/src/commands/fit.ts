@@ -98,6 +98,7 @@ export const addFitCommand = (program: Command): void => {
     'settings from a file that --json wrote; options on the command line override them',
   );
   addSettings(command.optionsGroup('Network:'), [
+    'network',
     'hiddenFeatures',
     'hiddenLayers',
     'activation',
@@ -149,6 +150,7 @@ export const addFitCommand = (program: Command): void => {
         ['neural-fields fit photo.jpg -o p.safetensors -p balanced', 'the same, sharper'],
         ['neural-fields fit photo.jpg -o p.safetensors --time 30s', 'as good as 30 seconds make it'],
         ['neural-fields fit a.png -o a.safetensors --until 35dB', 'only as long as it takes'],
+        ['neural-fields fit a.png -o a.safetensors --network wire', 'the network of a paper'],
         ['neural-fields fit song.wav -o s.safetensors --start 30', 'five seconds of a song'],
         ['neural-fields fit *.png -o fields/', 'every picture, to one folder'],
         ['neural-fields fit - -o p.safetensors < photo.jpg', 'a picture from stdin'],

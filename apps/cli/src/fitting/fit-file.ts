@@ -34,6 +34,7 @@ import { openRecording } from '../recording/recording.ts';
 import { openPreview, previewFile } from '../render/preview.ts';
 import { settingsToJson } from '../settings/config-file.ts';
 import type { Settings } from '../settings/fit-settings.ts';
+import { withNetworkTraining } from '../settings/network-training.ts';
 import { loopSettings, repeatableSettings } from '../settings/resolve-settings.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
 import { readSignal } from '../signals/read-signal.ts';
@@ -152,10 +153,11 @@ const stepsOf = async (
 const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
   const { input, output, settings, options, checkpointPath, policy, printer } = task;
   const { description, sha256, fileSha256 } = prepared;
-  const defaults = prepared.defaults(settings);
+  const defaults = withNetworkTraining(prepared.defaults(settings), settings, prepared.points?.size);
   const spec = networkSpec({
     inFeatures: coordinateCount(description),
     outFeatures: prepared.outFeatures,
+    network: settings.network,
     hiddenFeatures: settings.hiddenFeatures,
     hiddenLayers: settings.hiddenLayers,
     activation: settings.activation,

@@ -1,11 +1,12 @@
 /** @file Options for what a PyTorch state dict does not say, of every command that reads a field. */
 
-import { ArgumentError, optionName, positive, UsageError } from '@neural-fields/app-kit';
+import { optionName, positive, UsageError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
-import { activationParameterValues, coreActivations } from '@neural-fields/core/layers';
+import { coreActivations } from '@neural-fields/core/layers';
 import type { ImportPytorchOptions } from '@neural-fields/core/pytorch';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { parseActivation } from './activation.ts';
 
 /** The values of the options. */
 export interface PytorchOptions {
@@ -16,26 +17,8 @@ export interface PytorchOptions {
   readonly prefix?: string;
 }
 
-/** Reads `relu`, or `gaussian:sigma=0.1` with parameters of the activation. */
-const parseActivation = (text: string): ActivationSpec => {
-  const [, kind = '', numbers] = /^([a-z-]+)(?::(.+))?$/.exec(text.trim()) ?? [];
-  const definition = coreActivations.find(candidate => candidate.kind === kind);
-  if (definition === undefined)
-    throw new ArgumentError(
-      `one of ${coreActivations.map(candidate => candidate.kind).join(', ')}, with parameters as in gaussian:sigma=0.1`,
-    );
-  const entries = (numbers?.split(',') ?? []).map(part => {
-    const [, name = '', value] = /^([a-zA-Z]+)=(\S+)$/.exec(part.trim()) ?? [];
-    return [name, Number(value)] as const;
-  });
-  try {
-    const spec: ActivationSpec = { ...Object.fromEntries(entries), kind };
-    activationParameterValues(spec, definition);
-    return spec;
-  } catch (error) {
-    throw new InvalidArgumentError(`${error instanceof Error ? error.message : String(error)}.`);
-  }
-};
+/** Every activation can be between layers of PyTorch. */
+const parse = parseActivation(coreActivations.map(({ kind }) => kind));
 
 const names = [
   'activation',
@@ -52,9 +35,9 @@ export const withPytorchOptions = (command: Command): Command =>
     .option(
       '--activation <name>',
       "activation of each layer except the last, with its parameters: relu, finer, gaussian:sigma=0.1 (default: sine for a SIREN's names)",
-      parseActivation,
+      parse,
     )
-    .option('--final-activation <name>', 'activation of the last layer (default: none)', parseActivation)
+    .option('--final-activation <name>', 'activation of the last layer (default: none)', parse)
     .option('--omega0 <number>', 'frequency factor of the first layer, for sine and finer (default: 30)', positive)
     .option(
       '--omega-hidden <number>',

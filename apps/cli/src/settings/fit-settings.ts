@@ -14,20 +14,26 @@ import {
   type Size,
   UsageError,
 } from '@neural-fields/app-kit';
-import { type FitSettings, optimizerNames, samplingNames } from '@neural-fields/app-kit/fitting';
+import { type FitSettings, optimizerNames, type ScheduleName, samplingNames } from '@neural-fields/app-kit/fitting';
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
+import type { ActivationSpec, NetworkSize } from '@neural-fields/core';
 import type { GridConvention } from '@neural-fields/signals';
+import { formatActivation, parseActivation } from '../options/activation.ts';
+import { formatNetwork, type NetworkChoice, networkNames, parseNetwork } from '../options/network-choice.ts';
 import { formatGoal, type Goal, parseGoal, parseTime } from './goals.ts';
-import { type ActivationName, activationNames, encodingNames } from './names.ts';
+import { activationNames, encodingNames } from './names.ts';
 import { type PresetName, presetNames } from './presets.ts';
 
 /** The settings of the network. */
 export interface NetworkSettings {
-  readonly hiddenFeatures: number;
-  readonly hiddenLayers: number;
-  /** If `undefined`: sine, or relu after an encoding. */
-  readonly activation?: ActivationName | undefined;
+  /** A network of the literature, which excludes an activation, its frequencies and an encoding. */
+  readonly network?: NetworkChoice | undefined;
+  /** If `undefined`: that of the network's preset. */
+  readonly hiddenFeatures?: number | undefined;
+  readonly hiddenLayers?: number | undefined;
+  /** If `undefined`: sine, or relu after an encoding. Parameters that it lacks are those of its paper. */
+  readonly activation?: ActivationSpec | undefined;
   /** If `undefined`: the preset's. */
   readonly omega0?: number | undefined;
   readonly omegaHidden?: number | undefined;
@@ -107,12 +113,12 @@ export interface Settings
 export type GivenSettings = Partial<Settings>;
 
 /** The defaults of the settings that do not depend on the signal. */
-const defaults: Pick<Settings, 'preset' | 'hiddenFeatures' | 'hiddenLayers' | 'grid' | 'seed'> = {
-  preset: 'fast',
+const defaults: Pick<Settings, 'preset' | 'grid' | 'seed'> = { preset: 'fast', grid: 'corner-aligned', seed: 0 };
+
+/** The size of a network that is not one of the literature. */
+export const defaultSize: Required<Pick<NetworkSize, 'hiddenFeatures' | 'hiddenLayers'>> = {
   hiddenFeatures: 256,
   hiddenLayers: 3,
-  grid: 'corner-aligned',
-  seed: 0,
 };
 
 /** The name of a setting, as it appears in `--config` files. */
@@ -126,6 +132,8 @@ export interface SettingDefinition<Value> {
   /** Parses the option's value; `undefined` for an option without one. */
   readonly parse?: (text: string) => Value;
   readonly choices?: readonly string[];
+  /** Whether `parse` takes more than the choices, which are then for completion and help alone. */
+  readonly takesMore?: boolean;
   /** The only kind of signal to which the setting applies. */
   readonly kind?: SignalDescription['kind'];
   /** Formats the value as text that `parse` accepts, if it is neither text nor a number. */
@@ -165,6 +173,16 @@ const parseWeights = (text: string): ShapeTermOptions['weights'] => {
   return [surface, off, normal, eikonal];
 };
 
+/** Reads `constant`, `cosine`, `exponential`, which falls to a tenth, or `exponential:0.01`. */
+const parseSchedule = (text: string): ScheduleName => {
+  if (text === 'constant' || text === 'cosine') return text;
+  const [, factor = '0.1'] = /^exponential(?::(\S+))?$/.exec(text) ?? [];
+  const value = text.startsWith('exponential') ? Number(factor) : Number.NaN;
+  if (!(value > 0 && value <= 1))
+    throw new ArgumentError('one of constant, cosine, exponential, or exponential with a factor as in exponential:0.1');
+  return `exponential:${value}`;
+};
+
 /** The maximum width of a layer. */
 const MAX_WIDTH = 65_536;
 
@@ -175,20 +193,33 @@ export const settingDefinitions: Definitions = {
     description: 'fast (default) takes about a minute on two cores, balanced about four; paper is the SIREN paper',
     ...oneOf(presetNames),
   },
+  network: {
+    flags: '--network <name>',
+    description:
+      "network of the literature with its paper's settings and options as in wire:omega=30; 'list networks' shows all",
+    choices: networkNames,
+    takesMore: true,
+    parse: parseNetwork,
+    format: ({ network }) => network && formatNetwork(network),
+  },
   hiddenFeatures: {
     flags: '--hidden-features <n>',
-    description: `width of the hidden layers (default: ${defaults.hiddenFeatures})`,
+    description: `width of the hidden layers (default: ${defaultSize.hiddenFeatures})`,
     parse: integer(1, MAX_WIDTH),
   },
   hiddenLayers: {
     flags: '--hidden-layers <n>',
-    description: `hidden-to-hidden layers, as the SIREN paper counts (default: ${defaults.hiddenLayers})`,
+    description: `hidden-to-hidden layers, as the SIREN paper counts (default: ${defaultSize.hiddenLayers})`,
     parse: integer(0, 1_000),
   },
   activation: {
     flags: '--activation <name>',
-    description: 'activation of the hidden layers (default: sine, a SIREN; with an encoding relu)',
-    ...oneOf(activationNames),
+    description:
+      'activation of the hidden layers, with parameters as in gaussian:sigma=0.05 (default: sine, a SIREN; with an encoding relu)',
+    choices: activationNames,
+    takesMore: true,
+    parse: parseActivation(activationNames),
+    format: ({ activation }) => activation && formatActivation(activation),
   },
   omega0: {
     flags: '--omega0 <number>',
@@ -255,8 +286,11 @@ export const settingDefinitions: Definitions = {
   },
   schedule: {
     flags: '--schedule <name>',
-    description: 'learning rate over the steps; cosine falls to 0 (default: cosine; paper constant)',
-    ...oneOf(['constant', 'cosine']),
+    description:
+      'learning rate over the steps; cosine falls to 0, exponential:0.1 to a tenth (default: cosine; paper constant)',
+    choices: ['constant', 'cosine', 'exponential'],
+    takesMore: true,
+    parse: parseSchedule,
   },
   batch: {
     flags: '-b, --batch <n>',
@@ -411,7 +445,8 @@ export const mergeSettings = (...layers: readonly GivenSettings[]): Settings => 
       throw new UsageError({ what: '--time', problem: 'it excludes --steps: the time decides their number' });
   const given = layers.map((settings, index) => withoutOverridden(settings, layers.slice(index + 1)));
   const entries = given.flatMap(settings => Object.entries(settings)).filter(([, value]) => value !== undefined);
-  return { ...defaults, ...(Object.fromEntries(entries) as GivenSettings) };
+  const settings = Object.fromEntries(entries) as GivenSettings;
+  return { ...defaults, ...(settings.network === undefined && defaultSize), ...settings };
 };
 
 /** Picks the settings from the options of a command. */

@@ -20,6 +20,3 @@ export const activationNames = [
   'super-gaussian',
   'exp-sin',
 ] as const;
-
-/** One of {@link activationNames}. */
-export type ActivationName = (typeof activationNames)[number];

@@ -2,10 +2,10 @@
 import { type Command, Option } from 'commander';
 import { type SettingDefinition, type SettingName, settingDefinitions } from './fit-settings.ts';
 
-const optionOf = ({ flags, description, parse, choices }: SettingDefinition<unknown>): Option => {
+const optionOf = ({ flags, description, parse, choices, takesMore }: SettingDefinition<unknown>): Option => {
   const option = new Option(flags, description);
   if (choices) option.choices([...choices]);
-  else if (parse) option.argParser(parse);
+  if (parse && (!choices || takesMore)) option.argParser(parse);
   return option;
 };
 

@@ -6,11 +6,13 @@
  * an error, and the last parameters are the result.
  */
 
-import type { FitSettings, OptimizerName } from '@neural-fields/app-kit/fitting';
+import type { FitSettings, OptimizerName, ScheduleName } from '@neural-fields/app-kit/fitting';
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
+import type { ActivationSpec } from '@neural-fields/core';
 import type { UnitBoxOptions } from '@neural-fields/shapes';
 import type { Span } from '@neural-fields/signals';
+import type { NetworkChoice } from '../options/network-choice.ts';
 
 /** The values of `--preset`. */
 export const presetNames = ['fast', 'balanced', 'paper'] as const;
@@ -26,7 +28,9 @@ export interface SignalDefaults {
   readonly learningRates: Readonly<Record<OptimizerName, number>>;
   /** The frequency factor of the first layer. */
   readonly omega0: number;
-  readonly schedule: 'constant' | 'cosine';
+  readonly schedule: ScheduleName;
+  /** Adam's options besides its rate. */
+  readonly adam?: FitSettings['adam'];
   /** Points per step; all points if the signal has fewer. */
   readonly batch: 'full' | number;
   readonly sampling: FitSettings['sampling'];
@@ -62,7 +66,7 @@ type Preset = Readonly<Record<SignalDescription['kind'], SignalDefaults>> & {
 const WEIGHTS: ShapeTermOptions['weights'] = [3000, 100, 100, 50];
 
 /** The learning rates of the other optimizers are multiples of Adam's, as measured on pictures. */
-const rates = (adam: number): SignalDefaults['learningRates'] => ({ adam, muon: 4 * adam, soap: 2 * adam });
+export const rates = (adam: number): SignalDefaults['learningRates'] => ({ adam, muon: 4 * adam, soap: 2 * adam });
 
 /** What the defaults of all signals have in common; a rate that suits most networks can be too high for some. */
 const common = {
@@ -137,14 +141,15 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 /** The settings that decide about the defaults of the others. */
 export interface DefaultsInput {
   readonly preset: PresetName;
-  readonly hiddenLayers: number;
-  readonly activation?: string | undefined;
+  readonly network?: NetworkChoice | undefined;
+  readonly hiddenLayers?: number | undefined;
+  readonly activation?: ActivationSpec | undefined;
   readonly encoding?: string | undefined;
 }
 
 /** Whether a network is a SIREN with hidden matrices, for which Muon was measured. */
-const suitsMuon = ({ hiddenLayers, activation = 'sine', encoding }: DefaultsInput): boolean =>
-  hiddenLayers > 0 && activation === 'sine' && encoding === undefined;
+const suitsMuon = ({ network, hiddenLayers, activation, encoding }: DefaultsInput): boolean =>
+  network === undefined && hiddenLayers !== 0 && (activation?.kind ?? 'sine') === 'sine' && encoding === undefined;
 
 /**
  * The defaults for a signal with this many points; a step uses all of them if the batch size is no smaller.

@@ -22,6 +22,7 @@ export const loopSettings = (
   ...optimizerOf(settings, defaults),
   steps: settings.steps ?? defaults.steps,
   schedule: settings.schedule ?? defaults.schedule,
+  adam: defaults.adam,
   batch: settings.batch ?? defaults.batch,
   sampling: settings.sampling ?? defaults.sampling,
   clipNorm: settings.clipNorm ?? defaults.clipNorm,

@@ -20,6 +20,7 @@ export {
   type OptimizerName,
   optimizerNames,
   pointsOf,
+  type ScheduleName,
   samplingNames,
 } from './settings.ts';
 export { afterCurve, openCurve, type TrainingCurve } from './training-curve.ts';

@@ -26,7 +26,12 @@ export const networkMemory = (
     hiddenFeatures,
     checkpoint,
     extensions,
-  }: { readonly hiddenFeatures: number; readonly checkpoint: boolean; readonly extensions?: Extensions | undefined },
+  }: {
+    /** The width, to suggest a smaller one; if absent, nothing is suggested. */
+    readonly hiddenFeatures?: number | undefined;
+    readonly checkpoint: boolean;
+    readonly extensions?: Extensions | undefined;
+  },
 ): MemoryEstimate => {
   const count = countParameters(spec, extensions);
   const bytes = count * (FIT_BYTES + (checkpoint ? CHECKPOINT_BYTES : 0));
@@ -35,6 +40,7 @@ export const networkMemory = (
     bytes,
     // Most parameters are in matrices that grow with the square of the width.
     fits: available => {
+      if (hiddenFeatures === undefined) return undefined;
       const width = Math.floor(hiddenFeatures * Math.sqrt(available / bytes));
       return width < 1 ? undefined : `--hidden-features ${width} would fit`;
     },

@@ -1,5 +1,14 @@
 /** @file The settings of a fit. */
-import { adam, constant, cosine, type Optimizer, type PointSource } from '@neural-fields/core';
+import {
+  type AdamOptions,
+  adam,
+  constant,
+  cosine,
+  exponential,
+  type Optimizer,
+  type PointSource,
+  type Schedule,
+} from '@neural-fields/core';
 import { muon, soap } from '@neural-fields/core/optimizers';
 import { type PointSet, stratifiedSubsets, withoutReplacement } from '@neural-fields/signals';
 import { UsageError } from '../errors.ts';
@@ -14,13 +23,24 @@ export type OptimizerName = (typeof optimizerNames)[number];
 /** The values of `--sampling`. */
 export const samplingNames = ['random', 'stratified'] as const;
 
+/** The learning rate over the steps: `exponential:<factor>` falls geometrically to the factor. */
+export type ScheduleName = 'constant' | 'cosine' | `exponential:${number}`;
+
+/** The schedule of that name. */
+const scheduleOf = (name: ScheduleName): Schedule => {
+  if (name === 'cosine') return cosine();
+  return name === 'constant' ? constant() : exponential(Number(name.slice('exponential:'.length)));
+};
+
 /** The settings of a fit, as given on the command line. */
 export interface FitSettings {
   readonly steps: number;
   readonly optimizer: OptimizerName;
   /** That of hidden matrices for `muon`; see {@link RATE_BESIDE_MUON}. */
   readonly learningRate: number;
-  readonly schedule: 'constant' | 'cosine';
+  readonly schedule: ScheduleName;
+  /** Adam's options besides its rate, where it is the optimizer; core's defaults if absent. */
+  readonly adam?: Omit<AdamOptions, 'learningRate'> | undefined;
   /** The number of points per step. */
   readonly batch: 'full' | number;
   /** How the points of a step are chosen, unless they are all: at random, or one from each neighbourhood. */
@@ -37,8 +57,10 @@ export interface FitSettings {
 /** The learning rate of Adam for the parameters that Muon leaves to it. */
 export const RATE_BESIDE_MUON = 1e-3;
 
-const optimizers: Readonly<Record<OptimizerName, (learningRate: number) => Optimizer>> = {
-  adam: learningRate => adam({ learningRate }),
+const optimizers: Readonly<
+  Record<OptimizerName, (learningRate: number, adamOptions: FitSettings['adam']) => Optimizer>
+> = {
+  adam: (learningRate, options) => adam({ learningRate, ...options }),
   muon: learningRate => muon({ learningRate, adam: { learningRate: RATE_BESIDE_MUON } }),
   soap: learningRate => soap({ learningRate }),
 };
@@ -85,8 +107,8 @@ export const fitOptions = (settings: FitSettings): DrivenFit['options'] => {
     steps,
     seed,
     reportEvery,
-    optimizer: optimizers[optimizer](learningRate),
-    schedule: schedule === 'cosine' ? cosine() : constant(),
+    optimizer: optimizers[optimizer](learningRate, settings.adam),
+    schedule: scheduleOf(schedule),
     ...(chunkSize !== undefined && { chunkSize }),
     ...(clipNorm !== undefined && { clipNorm }),
     ...(averageDecay !== undefined && { averageDecay }),

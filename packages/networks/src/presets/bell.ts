@@ -46,6 +46,7 @@ export const bellPreset = <Name extends string>({
   return definePreset<Sized<Name>>({
     name,
     title,
+    activation: name,
     reference: 'Ramasinghe and Lucey 2022, arXiv:2111.15135, table 1; settings of the comparison in arXiv:2312.02434',
     options: { ...hiddenSize(256, 3), ...(Object.fromEntries(named) as Sized<Name>) },
     training: { ...training, learningRate },
