@@ -10,6 +10,7 @@ import { finerGaussianPreset } from './presets/finer-gaussian.ts';
 import { gaussianPreset } from './presets/gaussian.ts';
 import { geluPreset } from './presets/gelu.ts';
 import { hoscPreset } from './presets/hosc.ts';
+import { instantNgpPreset } from './presets/instant-ngp.ts';
 import { laplacePreset } from './presets/laplace.ts';
 import { mfnFourierPreset } from './presets/mfn-fourier.ts';
 import { mfnGaborPreset } from './presets/mfn-gabor.ts';
@@ -54,6 +55,7 @@ export const networkPresets: readonly NetworkPreset[] = [
   reluPreset,
   reluPositionalEncodingPreset,
   reluFourierFeaturesPreset,
+  instantNgpPreset,
   rbfPreset,
   tanhPreset,
   geluPreset,

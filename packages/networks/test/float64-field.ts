@@ -1,7 +1,7 @@
 /** @file The value of any field in float64, operation by operation: the reference for derivatives of presets. */
 import type { Field } from '@neural-fields/core';
 import { evaluateScalar, linearise } from '@neural-fields/core/elementwise';
-import { networkOf, type Operation } from '@neural-fields/core/kernels';
+import { type GridOperation, HASH_PRIMES, networkOf, type Operation } from '@neural-fields/core/kernels';
 import type { OperandArray } from '@neural-fields/core/layers';
 import { centralDifference } from '@neural-fields/testing';
 
@@ -16,6 +16,26 @@ export interface Float64Field {
 }
 
 type ArrayValues = (array: OperandArray) => ArrayLike<number>;
+
+/** Rows of a table at the corners of each level's cell, interpolated linearly: Mueller et al. 2022, section 3. */
+const interpolated = (point: Float64Array, operation: GridOperation, table: ArrayLike<number>): Float64Array => {
+  const width = operation.table.shape[1] as number;
+  const features = operation.levels.flatMap(({ resolution, firstRow, rows, hashed }) => {
+    const at = [...point].map(x => ((x + 1) / 2) * resolution);
+    const sums = Array.from({ length: width }, () => 0);
+    for (let corner = 0; corner < 2 ** point.length; corner++) {
+      const bits = at.map((_, axis) => (corner >> axis) & 1);
+      const vertex = at.map((u, axis) => Math.floor(u) + bits[axis]!);
+      const weight = at.reduce((product, u, axis) => product * Math.abs(1 - bits[axis]! - (u - Math.floor(u))), 1);
+      const mixed = vertex.reduce((hash, v, axis) => hash ^ Math.imul(v, HASH_PRIMES[axis]!), 0) >>> 0;
+      const plain = vertex.reduce((row, v, axis) => row + v * (resolution + 1) ** axis, 0);
+      const row = firstRow + (hashed ? mixed % rows : plain);
+      for (let j = 0; j < width; j++) sums[j] = sums[j]! + weight * table[row * width + j]!;
+    }
+    return sums;
+  });
+  return Float64Array.from(features);
+};
 
 /** The features of an operation. */
 const run = (operation: Operation, registers: readonly Float64Array[], valuesOf: ArrayValues): Float64Array => {
@@ -52,6 +72,8 @@ const run = (operation: Operation, registers: readonly Float64Array[], valuesOf:
       const all = valuesOf(values);
       return each(j => (column === undefined ? all[j]! : all[j * values.shape[1]! + column]!));
     }
+    case 'grid':
+      return interpolated(first, operation, valuesOf(operation.table));
     default:
       throw new Error(`float64 field: no rule for '${operation.kind}'`);
   }

@@ -10,6 +10,10 @@ const sizes: Readonly<Record<string, number>> = {
   octaves: 4,
   latentFeatures: 3,
   bandLimit: 8,
+  levels: 3,
+  log2HashmapSize: 6,
+  baseResolution: 3,
+  finestResolution: 12,
 };
 
 /**
@@ -22,6 +26,8 @@ const gentler: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   quadratic: { a: 5 },
   multiquadric: { a: 5 },
   'exp-sin': { a: 3 },
+  // As large as after training.
+  'instant-ngp': { initialBound: 1 },
 };
 
 /** The options of a small network, all others as in the paper. */

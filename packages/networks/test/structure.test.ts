@@ -179,6 +179,16 @@ describe('deepsdf', () => {
   });
 });
 
+describe('instant-ngp', () => {
+  it('has no more rows on a level than its hash table, and no biases', () => {
+    const options = { levels: 4, baseResolution: 4, finestResolution: 108, log2HashmapSize: 8, hiddenFeatures: 8 };
+    const field = fieldOf('instant-ngp', options, { inFeatures: 2 });
+    // 5^2, 13^2, and twice 2^8 instead of 37^2 and 109^2
+    expect((field.parameters['layers.0.table'] as Tensor).shape).toEqual([25 + 169 + 256 + 256, 2]);
+    expect(field.layout.names().filter(name => name.endsWith('bias'))).toEqual([]);
+  });
+});
+
 describe('rbf', () => {
   it('has features that depend on the distance alone and are 1 at their centre', async () => {
     const { layers } = networkPreset('rbf').spec({ inFeatures: 2, outFeatures: 1 }, { features: 3, sigma: 0.4 });
