@@ -1,4 +1,4 @@
-/** @file Networks of the literature on the command line: `fit --network`, and activations with the settings of papers. */
+/** @file Networks of papers on the command line: `fit --network`, and activations with the settings of papers. */
 import { networkPreset, networkPresets } from '@neural-fields/networks';
 import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';

@@ -9,6 +9,7 @@ import { complexGaborLayer, complexLinearLayer } from './layers/complex-gabor.ts
 import { gaborFilterLayer } from './layers/gabor-filter.ts';
 import { latentLayer } from './layers/latent.ts';
 import { multiplicativeFiltersLayer } from './layers/multiplicative-filters.ts';
+import { quarticRbfLayer } from './layers/quartic-rbf.ts';
 import { realGaborLayer } from './layers/real-gabor.ts';
 
 /** The layers of the presets, without the encodings. */
@@ -21,6 +22,7 @@ const layers: readonly LayerDefinition[] = [
   gaborFilterLayer,
   latentLayer,
   periodicLayer,
+  quarticRbfLayer,
 ];
 
 /**

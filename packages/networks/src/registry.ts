@@ -20,6 +20,7 @@ import { rbfPreset } from './presets/rbf.ts';
 import { reluPreset } from './presets/relu.ts';
 import { reluFourierFeaturesPreset } from './presets/relu-fourier-features.ts';
 import { reluPositionalEncodingPreset } from './presets/relu-positional-encoding.ts';
+import { reluRbfPreset } from './presets/relu-rbf.ts';
 import { residualSirenPreset } from './presets/residual-siren.ts';
 import { sirenPreset } from './presets/siren.ts';
 import { sirenLatentPreset } from './presets/siren-latent.ts';
@@ -56,6 +57,7 @@ export const networkPresets: readonly NetworkPreset[] = [
   reluPositionalEncodingPreset,
   reluFourierFeaturesPreset,
   instantNgpPreset,
+  reluRbfPreset,
   rbfPreset,
   tanhPreset,
   geluPreset,

@@ -27,7 +27,7 @@ const TOLERANCES = {
   laplacian: { relative: 2e-4, absolute: 5e-6 },
 };
 
-/** Rectifiers of many directions and cells of grids have kinks everywhere, which a small step is less likely to cross. */
+/** Rectifiers of many directions and grids have kinks everywhere, which a small step is less likely to cross. */
 const stepOf = (name: string): number | undefined => (/^(relu-|instant-ngp)/.test(name) ? 1e-5 : undefined);
 
 const pointsOf = (field: Field): number[][] => {

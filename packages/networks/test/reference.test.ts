@@ -1,4 +1,4 @@
-/** @file docs/networks.md lists every preset as the registry has it; `vitest run test/reference.test.ts -u` writes it. */
+/** @file docs/networks.md lists every preset as the registry has it; `vitest run -u` of this file writes it. */
 import { expect, it } from 'vitest';
 import { type NetworkPreset, networkPresets } from '../src/index.ts';
 

@@ -205,6 +205,25 @@ describe('rbf', () => {
   });
 });
 
+describe('relu-rbf', () => {
+  it('has the flat bells of the authors’ code, or Gaussians', async () => {
+    const first = (kernel: string): Field => {
+      const { layers } = networkPreset('relu-rbf').spec({ inFeatures: 2, outFeatures: 1 }, { features: 3, kernel });
+      return createField(parseSpec({ inFeatures: 2, layers: layers.slice(0, 1) }, extensions), { seed: 1, extensions });
+    };
+    for (const kernel of ['quartic', 'gaussian']) {
+      const field = first(kernel);
+      const [x, y] = (field.parameters['layers.0.centres'] as Tensor).dataSync() as unknown as [number, number];
+      const distances = [0, 0.1, 0.3];
+      const values = await field.evaluate(tensor2d(distances.map(r => [x + r, y]))).data();
+      for (const [i, r] of distances.entries()) {
+        const expected = kernel === 'quartic' ? Math.exp(-((10 * r * r) ** 2)) : Math.exp(-(r * r) / (2 * 0.25 ** 2));
+        expect(values[3 * i]).toBeCloseTo(expected, 5);
+      }
+    }
+  });
+});
+
 describe('relu', () => {
   it('has a gradient that is constant between kinks, and no Laplacian', async () => {
     const field = fieldOf('relu', { hiddenFeatures: 8, hiddenLayers: 1 }, { inFeatures: 2 });

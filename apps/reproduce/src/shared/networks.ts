@@ -3,8 +3,9 @@
  * encoding.
  */
 import { integer } from '@neural-fields/app-kit';
-import { type Extensions, type FieldSpec, mlp, type NetworkSize, relu, siren, tanh } from '@neural-fields/core';
-import { encodings, gaussianRbf, nyquistOctaves, positionalEncoding } from '@neural-fields/encodings';
+import type { FieldSpec, NetworkSize } from '@neural-fields/core';
+import { nyquistOctaves } from '@neural-fields/encodings';
+import { networkExtensions, networkPreset } from '@neural-fields/networks';
 import type { OwnOption } from '../frame/experiment.ts';
 
 /** The names of the networks. */
@@ -20,7 +21,7 @@ export const networkLabels: Readonly<Record<NetworkName, string>> = {
 };
 
 /** Passed to every fit of these networks, so that their encodings are found. */
-export const networkExtensions: Extensions = { layers: encodings };
+export { networkExtensions };
 
 /** What a network depends on besides its name. */
 export interface NetworkOptions extends NetworkSize {
@@ -43,26 +44,25 @@ export const rbfFeaturesOption = (values: OwnOption['values']): OwnOption => ({
 /** As many octaves as the signal can contain; at least one, even for a handful of samples. */
 const octavesOf = (samples: number): number => (samples < 8 ? 1 : nyquistOctaves(samples));
 
-/** The spec of a network. Weights: He normal for ReLU, Glorot normal for tanh; biases: PyTorch's initialisation. */
+/**
+ * The spec of a network of the registry. The basis functions are Gaussians of about the width of the authors' functions
+ * exp(-(10 |x - c|^2)^2).
+ */
 export const networkSpec = (name: NetworkName, options: NetworkOptions): FieldSpec => {
-  const { samples, omega0 = 30, rbfFeatures = 1024, ...size } = options;
-  const rectified = {
-    ...size,
-    activation: relu(),
-    weightInitialiser: { kind: 'kaiming-normal' },
-    extensions: networkExtensions,
-  } as const;
+  const { samples, omega0 = 30, rbfFeatures = 1024, inFeatures, outFeatures, ...hidden } = options;
+  const specOf = (preset: string, own: Readonly<Record<string, number | string>> = {}): FieldSpec =>
+    networkPreset(preset).spec({ inFeatures, outFeatures }, { ...hidden, ...own });
   switch (name) {
     case 'siren':
-      return siren({ ...size, omega0 });
+      return specOf('siren', { omega0 });
     case 'tanh':
-      return mlp({ ...size, activation: tanh(), weightInitialiser: { kind: 'xavier-normal' } });
+      return specOf('tanh');
     case 'relu':
-      return mlp(rectified);
+      return specOf('relu');
     case 'relu-pe':
-      return mlp({ ...rectified, encoding: positionalEncoding({ octaves: octavesOf(samples) }) });
+      return specOf('relu-positional-encoding', { octaves: octavesOf(samples) });
     case 'relu-rbf':
-      return mlp({ ...rectified, encoding: gaussianRbf({ features: rbfFeatures }) });
+      return specOf('relu-rbf', { features: rbfFeatures, kernel: 'gaussian' });
   }
 };
 
