@@ -18,15 +18,17 @@ h3 { font-size: 1.05rem; font-weight: 600; margin: 1.5rem 0 0.2rem; }
 `;
 
 /** The maximum number of lines: one per colour, since lines of the same colour could not be told apart. */
-const MOST_LINES = 8;
+const MAX_LINES = 8;
 
-/** The groups that are drawn: the best of each program first, then the others in order of their quality. */
+/** The groups that are drawn, if not all: the best of each program, then the others in order of their quality. */
 const drawnGroups = (best: readonly Summary[]): Colours => {
   const sorted = [...best].sort((a, b) => b.psnr.mean - a.psnr.mean);
   const ofPeers = [...new Set(sorted.map(({ method }) => method.peer))].flatMap(
     peer => sorted.find(({ method }) => method.peer === peer) ?? [],
   );
-  return [...new Set([...ofPeers, ...sorted])].slice(0, MOST_LINES).map(({ group }) => group);
+  const chosen = [...new Set([...ofPeers, ...sorted])].slice(0, MAX_LINES);
+  // In the order of the tables, so that a method has the same colour in the sections of all signals.
+  return best.filter(each => chosen.includes(each)).map(({ group }) => group);
 };
 
 const legend = (best: readonly Summary[], colours: Colours): string =>
