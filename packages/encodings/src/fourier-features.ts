@@ -2,7 +2,7 @@ import { createRng, type LayerSpec } from '@neural-fields/core';
 import { constantArray, type LayerDefinition } from '@neural-fields/core/layers';
 import { assertOptions } from '@neural-fields/core/options';
 import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
-import { sinusoids } from './sinusoids.ts';
+import { type SinusoidOrder, sinusoids } from './sinusoids.ts';
 
 /** Frequencies drawn at random: b ~ N(0, scale^2), independently for each input feature. */
 export interface RandomFrequencies {
@@ -20,14 +20,27 @@ export interface GivenFrequencies {
   readonly frequencies: readonly (readonly number[])[];
 }
 
+/** The order of the features. */
+export interface FeatureOrder {
+  /**
+   * `cosine-sine` if absent: the cosine and the sine of each frequency side by side, as in the paper's equation.
+   * `sines-first` has the sines of all frequencies, then the cosines, as in the code of Tancik et al.
+   */
+  readonly order?: SinusoidOrder;
+}
+
 /** The options of {@link fourierFeatures}. */
-export type FourierFeaturesOptions = RandomFrequencies | GivenFrequencies;
+export type FourierFeaturesOptions = (RandomFrequencies | GivenFrequencies) & FeatureOrder;
 
 export type FourierFeaturesSpec = LayerSpec & { readonly kind: 'fourier-features' } & FourierFeaturesOptions;
 
 const KIND = 'fourier-features';
 
+const ORDERS: readonly SinusoidOrder[] = ['cosine-sine', 'sine-cosine', 'sines-first'];
+
 const assertValid = (options: FourierFeaturesOptions): void => {
+  if (options.order !== undefined && !ORDERS.includes(options.order))
+    throw new RangeError(`${KIND}: order must be one of ${ORDERS.join(', ')}, got ${JSON.stringify(options.order)}`);
   if ('frequencies' in options) return;
   assertCount(`${KIND}: features`, options.features);
   assertPositive(`${KIND}: scale`, options.scale);
@@ -55,13 +68,13 @@ const frequencyWeights = (options: FourierFeaturesOptions, inFeatures: number): 
 export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
   kind: KIND,
   assertSpec(options, { inFeatures }) {
+    assertValid(options);
     if ('frequencies' in options) assertRows(`${KIND}: frequencies`, options.frequencies, inFeatures);
-    else assertValid(options);
   },
   apply(input, { spec }) {
     const { features } = input;
     const weight = constantArray([features, frequencyCount(spec)], () => frequencyWeights(spec, features));
-    return sinusoids(input, { weight, unit: 'turn' }, 'cosine-sine');
+    return sinusoids(input, { weight, unit: 'turn' }, spec.order ?? 'cosine-sine');
   },
 };
 
@@ -76,10 +89,11 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
  * @throws RangeError when an option is out of its range
  */
 export const fourierFeatures = (options: FourierFeaturesOptions): FourierFeaturesSpec => {
-  assertOptions('fourierFeatures', options, { features: 1, scale: 1, seed: 1, frequencies: 1 });
+  assertOptions('fourierFeatures', options, { features: 1, scale: 1, seed: 1, frequencies: 1, order: 1 });
 
   assertValid(options);
-  if ('frequencies' in options) return { kind: KIND, frequencies: options.frequencies };
+  const order = options.order && { order: options.order };
+  if ('frequencies' in options) return { kind: KIND, frequencies: options.frequencies, ...order };
   const { features, scale, seed } = options;
-  return { kind: KIND, features, scale, seed };
+  return { kind: KIND, features, scale, seed, ...order };
 };

@@ -90,16 +90,25 @@ export const levelsOf = (
   return { levels, rows };
 };
 
-/** Looks up a learned table: the parameter `table` `f32[rows, features]` of the group `table`. */
-const lookUp = (
+/** A table and its levels. */
+interface Lookup extends TableSpec, TableLevels {
+  /** The role of its parameter; `table` if absent. */
+  readonly role?: string;
+  /** The centre of the initial values; 0 if absent. */
+  readonly initialCentre?: number;
+}
+
+/** Looks up a learned table: a parameter `f32[rows, features]` of the group `table`. */
+export const lookUp = (
   input: Signal,
   { parameter }: Pick<LayerContext, 'parameter'>,
-  { features, interpolation, initialBound, levels, rows }: TableSpec & TableLevels,
+  { features, interpolation, initialBound, initialCentre = 0, levels, rows, role = 'table' }: Lookup,
 ): Signal => {
-  const table = parameter('table', {
+  const table = parameter(role, {
     shape: [rows, features],
     group: 'table',
-    initialise: rng => Float32Array.from({ length: rows * features }, () => initialBound * (2 * rng.uniform() - 1)),
+    initialise: rng =>
+      Float32Array.from({ length: rows * features }, () => initialCentre + initialBound * (2 * rng.uniform() - 1)),
   });
   return grid(input, table, levels, { interpolation });
 };

@@ -3,6 +3,7 @@ export type { Combination } from './combine.ts';
 export { type DenseGridOptions, type DenseGridSpec, denseGrid, denseGridLayer } from './dense-grid.ts';
 export { encodings } from './encodings.ts';
 export {
+  type FeatureOrder,
   type FourierFeaturesOptions,
   type FourierFeaturesSpec,
   fourierFeatures,
@@ -10,6 +11,15 @@ export {
   type GivenFrequencies,
   type RandomFrequencies,
 } from './fourier-features.ts';
+export {
+  type EmbeddingLearnable,
+  type GaussianEmbeddingOptions,
+  gaussianEmbedding,
+  type SuperGaussianEmbeddingOptions,
+  type SuperGaussianEmbeddingSpec,
+  superGaussianEmbedding,
+  superGaussianEmbeddingLayer,
+} from './gaussian-embedding.ts';
 export {
   type GaussianRbfOptions,
   type GaussianRbfSpec,
@@ -20,11 +30,19 @@ export {
 export type { TableOptions, TableSpec } from './grid-table.ts';
 export { type HashGridOptions, type HashGridSpec, hashGrid, hashGridLayer } from './hash-grid.ts';
 export {
+  type IdentityEncodingOptions,
+  type IdentityEncodingSpec,
+  identityEncoding,
+  identityEncodingLayer,
+} from './identity-encoding.ts';
+export { type MultiPlaneOptions, type MultiPlaneSpec, multiPlane, multiPlaneLayer } from './multi-plane.ts';
+export {
   type MultiResolutionGridOptions,
   type MultiResolutionGridSpec,
   multiResolutionGrid,
   multiResolutionGridLayer,
 } from './multi-resolution-grid.ts';
+export { type BlobKernel, type OneBlobOptions, type OneBlobSpec, oneBlob, oneBlobLayer } from './one-blob.ts';
 export {
   nyquistOctaves,
   type PositionalEncodingOptions,
@@ -33,4 +51,18 @@ export {
   positionalEncodingLayer,
 } from './positional-encoding.ts';
 export type { LevelOptions, LevelsSpec } from './resolutions.ts';
+export type { SinusoidOrder } from './sinusoids.ts';
+export {
+  type SphericalHarmonicsOptions,
+  type SphericalHarmonicsSpec,
+  sphericalHarmonics,
+  sphericalHarmonicsLayer,
+} from './spherical-harmonics.ts';
 export { tableGroup } from './table-group.ts';
+export {
+  type TriangleWaveOptions,
+  type TriangleWaveSpec,
+  triangleWave,
+  triangleWaveLayer,
+} from './triangle-wave.ts';
+export { type VectorMatrixOptions, type VectorMatrixSpec, vectorMatrix, vectorMatrixLayer } from './vector-matrix.ts';

@@ -32,8 +32,8 @@ export interface Phases {
   readonly unit: 'radian' | 'turn';
 }
 
-/** The order of the two features in each pair. */
-export type PairOrder = 'sine-cosine' | 'cosine-sine';
+/** Sine and cosine of each phase side by side, in one order or the other, or the sines of all phases, then the cosines. */
+export type SinusoidOrder = 'sine-cosine' | 'cosine-sine' | 'sines-first';
 
 /** Reduces phases in turns to [-1/2, 1/2), which is exact, so that large angles lose no precision. */
 const angleOf = (x: Expression, unit: Phases['unit']): Expression =>
@@ -62,12 +62,13 @@ const waves = {
   turn: { sine: wave('sine', 'turn'), cosine: wave('cosine', 'turn') },
 } as const;
 
-/** The sine and cosine of each phase h W, interleaved: 2 f features. */
-export const sinusoids = (input: Signal, { weight, unit }: Phases, order: PairOrder): Signal => {
+/** The sine and cosine of each phase h W: 2 f features. */
+export const sinusoids = (input: Signal, { weight, unit }: Phases, order: SinusoidOrder): Signal => {
   const phases = linear(input, weight);
   const { sine, cosine } = waves[unit];
-  const kinds = order === 'sine-cosine' ? [sine, cosine] : [cosine, sine];
+  const kinds = order === 'cosine-sine' ? [cosine, sine] : [sine, cosine];
   const f = phases.features;
   const interleaved = { count: 2 * f, column: (j: number) => (j % 2) * f + Math.floor(j / 2) };
-  return columns(concat(kinds.map(kind => elementwise(phases, kind))), interleaved);
+  const all = concat(kinds.map(kind => elementwise(phases, kind)));
+  return order === 'sines-first' ? all : columns(all, interleaved);
 };

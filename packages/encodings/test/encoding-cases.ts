@@ -4,10 +4,18 @@ import type { TaylorAlgebra, TaylorNumber } from '@neural-fields/testing';
 import {
   denseGrid,
   fourierFeatures,
+  gaussianEmbedding,
   gaussianRbf,
   hashGrid,
+  identityEncoding,
+  multiPlane,
   multiResolutionGrid,
+  oneBlob,
   positionalEncoding,
+  sphericalHarmonics,
+  superGaussianEmbedding,
+  triangleWave,
+  vectorMatrix,
 } from '../src/index.ts';
 
 export type Values = Record<string, ArrayLike<number>>;
@@ -70,6 +78,83 @@ const rbf =
       );
     });
 
+/** The features of each input feature side by side. */
+const each =
+  (
+    features: number,
+    feature: (t: TaylorAlgebra, p: TaylorNumber, j: number, values: Values) => TaylorNumber,
+  ): Formula =>
+  (t, x, values) =>
+    x.flatMap(p => Array.from({ length: features }, (_, j) => feature(t, p, j, values)));
+
+const gaussianBlob = (bins: number): Formula =>
+  each(bins, (t, p, j) => {
+    const z = t.scale(t.sub(t.scale(t.add(p, t.constant(1)), 0.5), t.constant((j + 0.5) / bins)), bins);
+    return t.exp(t.scale(t.mul(z, z), -0.5));
+  });
+
+/** The integral of the quartic kernel over a bin, in pieces. */
+const quarticBlob = (bins: number): Formula =>
+  each(bins, (t, p, j) => {
+    const s = t.scale(t.add(p, t.constant(1)), 0.5);
+    const integralTo = (end: number): TaylorNumber => {
+      const u = t.scale(t.sub(t.constant(end), s), bins);
+      if (t.value(u) <= -1) return t.constant(0);
+      if (t.value(u) >= 1) return t.constant(1);
+      const cube = t.mul(u, t.mul(u, u));
+      const terms = t.sub(u, t.sub(t.scale(cube, 2 / 3), t.scale(t.mul(cube, t.mul(u, u)), 0.2)));
+      return t.add(t.scale(terms, 15 / 16), t.constant(0.5));
+    };
+    // Once around the circle to either side.
+    return [-1, 0, 1]
+      .map(turn => t.sub(integralTo(turn + (j + 1) / bins), integralTo(turn + j / bins)))
+      .reduce((a, b) => t.add(a, b));
+  });
+
+const superGaussians = (
+  features: number,
+  { sigma, b, bound = 1 }: { sigma: number; b: number; bound?: number },
+): Formula =>
+  each(features, (t, p, j, values) => {
+    const offset = t.sub(p, t.constant(bound * ((2 * j) / (features - 1) - 1)));
+    const [width, power] = [values['sigma']?.[0] ?? sigma, values['b']?.[0] ?? b];
+    return t.exp(t.scale(t.mul(offset, offset), -power / (2 * width * width)));
+  });
+
+const triangles = (octaves: number): Formula =>
+  each(octaves, (t, p, l) => {
+    const u = t.scale(t.add(p, t.constant(1)), 2 ** (l - 1));
+    const offset = t.sub(u, t.constant(Math.floor(t.value(u)) + 0.5));
+    return t.sub(t.scale(t.abs(offset), 4), t.constant(1));
+  });
+
+/** By recurrence over the bands. */
+const harmonics =
+  (degree: number): Formula =>
+  (t, [x, y, z]) => {
+    const [ax, ay, az] = [x, y, z] as [TaylorNumber, TaylorNumber, TaylorNumber];
+    const factorial = (k: number): number => (k <= 1 ? 1 : k * factorial(k - 1));
+    const result: TaylorNumber[] = [];
+    let [real, imaginary] = [t.constant(1), t.constant(0)];
+    for (let m = 0; m < degree; m++) {
+      let before = t.constant(0);
+      let now = t.constant(Array.from({ length: m }, (_, k) => 2 * k + 1).reduce((a, b) => a * b, 1));
+      for (let l = m; l < degree; l++) {
+        if (l > m) {
+          const next = t.sub(t.scale(t.mul(az, now), 2 * l - 1), t.scale(before, l + m - 1));
+          [before, now] = [now, t.scale(next, 1 / (l - m))];
+        }
+        const norm = Math.sqrt(((2 * l + 1) / (4 * Math.PI)) * (factorial(l - m) / factorial(l + m)));
+        const sign = m % 2 === 1 ? -1 : 1;
+        const scale = sign * norm * (m === 0 ? 1 : Math.SQRT2);
+        result[l * l + l + m] = t.scale(t.mul(now, real), scale);
+        if (m > 0) result[l * l + l - m] = t.scale(t.mul(now, imaginary), scale);
+      }
+      [real, imaginary] = [t.sub(t.mul(real, ax), t.mul(imaginary, ay)), t.add(t.mul(real, ay), t.mul(imaginary, ax))];
+    }
+    return result;
+  };
+
 const PRIMES = [1, 2654435761, 805459861];
 
 /** A table at the vertices of grids with these resolutions, of at most `maxRows` rows each. */
@@ -121,6 +206,42 @@ const added =
     );
   };
 
+const timesEach = (t: TaylorAlgebra, a: readonly TaylorNumber[], b: readonly TaylorNumber[]): TaylorNumber[] =>
+  a.map((value, i) => t.mul(value, b[i] as TaylorNumber));
+
+const PAIRS = [
+  [0, 1],
+  [0, 2],
+  [1, 2],
+] as const;
+
+/** The planes of pairs of axes, each `[features]`. */
+const planes =
+  (resolution: number, features: number, pairs: readonly (readonly [number, number])[] = PAIRS) =>
+  (t: TaylorAlgebra, x: readonly TaylorNumber[], values: Values): TaylorNumber[][] =>
+    pairs.map((axes, index) =>
+      table([resolution], { features, name: `planes.${index}` })(
+        t,
+        axes.map(axis => x[axis] as TaylorNumber),
+        values,
+      ),
+    );
+
+/** For each axis, the products of a vector along it and a matrix over the others. */
+const vectorsAndMatrices =
+  (resolution: number, features: number): Formula =>
+  (t, x, values) =>
+    [0, 1, 2].flatMap(axis => {
+      const part = (name: string, axes: readonly number[]): TaylorNumber[] =>
+        table([resolution], { features, name: `${name}.${axis}` })(
+          t,
+          axes.map(other => x[other] as TaylorNumber),
+          values,
+        );
+      const others = [0, 1, 2].filter(other => other !== axis);
+      return timesEach(t, part('vectors', [axis]), part('matrices', others));
+    });
+
 const given = [
   [0.25, -1, 2],
   [3, 0.5, -0.125],
@@ -163,6 +284,35 @@ export const cases: readonly Case[] = [
     formula: rbf(2, 0.6, width => seededCentres(2, 1, 4, width)),
   },
   {
+    name: 'Fourier features with the sines first',
+    spec: fourierFeatures({ frequencies: given, order: 'sines-first' }),
+    formula: (t, x, values) => {
+      const pairs = fourier(() => given)(t, x, values);
+      return [...pairs.filter((_, j) => j % 2 === 1), ...pairs.filter((_, j) => j % 2 === 0)];
+    },
+  },
+  { name: 'one blob', spec: oneBlob({ bins: 4 }), formula: gaussianBlob(4) },
+  { name: 'one quartic blob', spec: oneBlob({ bins: 4, kernel: 'quartic' }), formula: quarticBlob(4) },
+  {
+    name: 'Gaussians at equidistant centres',
+    spec: gaussianEmbedding({ features: 3, sigma: 0.7 }),
+    formula: superGaussians(3, { sigma: 0.7, b: 1 }),
+  },
+  {
+    name: 'learned super-Gaussians',
+    spec: superGaussianEmbedding({ features: 2, sigma: 0.8, b: 1.5, bound: 0.5, learnable: ['sigma', 'b'] }),
+    formula: superGaussians(2, { sigma: 0.8, b: 1.5, bound: 0.5 }),
+  },
+  { name: 'triangle waves', spec: triangleWave({ octaves: 2 }), formula: triangles(2) },
+  { name: 'spherical harmonics of one band', spec: sphericalHarmonics({ degree: 1 }), formula: harmonics(1) },
+  { name: 'spherical harmonics', spec: sphericalHarmonics({ degree: 4 }), formula: harmonics(4) },
+  { name: 'the input', spec: identityEncoding(), formula: (_, x) => [...x] },
+  {
+    name: 'the input, scaled',
+    spec: identityEncoding({ scale: 2, offset: -0.5 }),
+    formula: (t, x) => x.map(p => t.add(t.scale(p, 2), t.constant(-0.5))),
+  },
+  {
     name: 'a dense grid',
     spec: denseGrid({ resolution: 2, features: 1 }),
     formula: table([2], { features: 1 }),
@@ -197,5 +347,31 @@ export const cases: readonly Case[] = [
     name: 'a smooth hash grid',
     spec: hashGrid({ levels: 2, baseResolution: 2, growth: 1.5, log2HashmapSize: 3, interpolation: 'smoothstep' }),
     formula: table([2, 3], { maxRows: 8, isSmooth: true }),
+  },
+  {
+    name: 'planes, added',
+    spec: multiPlane({ resolution: 2 }),
+    formula: (t, x, values) =>
+      planes(2, 2)(t, x, values).reduce((a, b) => a.map((value, i) => t.add(value, b[i] as TaylorNumber))),
+  },
+  {
+    name: 'planes, multiplied',
+    spec: multiPlane({ resolution: 1, features: 1, combination: 'product' }),
+    formula: (t, x, values) => planes(1, 1)(t, x, values).reduce((a, b) => timesEach(t, a, b)),
+  },
+  {
+    name: 'planes side by side',
+    spec: multiPlane({ resolution: 1, combination: 'concat', planes: [[2, 0]] }),
+    formula: (t, x, values) => planes(1, 2, [[2, 0]])(t, x, values).flat(),
+  },
+  {
+    name: 'vectors and matrices',
+    spec: vectorMatrix({ resolution: 1, features: 2 }),
+    formula: vectorsAndMatrices(1, 2),
+  },
+  {
+    name: 'vectors and matrices, added',
+    spec: vectorMatrix({ resolution: 2, features: 1, combination: 'sum' }),
+    formula: added(vectorsAndMatrices(2, 1), 1),
   },
 ];

@@ -12,7 +12,15 @@ import {
 } from '@neural-fields/core';
 import { mul, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { denseGrid, encodings, hashGrid, multiResolutionGrid, tableGroup } from '../src/index.ts';
+import {
+  denseGrid,
+  encodings,
+  hashGrid,
+  multiPlane,
+  multiResolutionGrid,
+  tableGroup,
+  vectorMatrix,
+} from '../src/index.ts';
 
 const extensions = { layers: encodings };
 const fieldOf = (encoding: LayerSpec, inFeatures = 2): Field =>
@@ -118,6 +126,33 @@ describe('dense grids', () => {
     expect(() => multiResolutionGrid({ levels: 2, growth: 2, combination: 'product' as 'sum' })).toThrow(
       'combination must be one of concat, sum, got "product"',
     );
+  });
+});
+
+describe('planes', () => {
+  it('lie on all pairs of axes, or on the given ones', () => {
+    const names = (encoding: LayerSpec, inFeatures: number): string[] =>
+      parameterLayout(parseSpec({ inFeatures, layers: [encoding] }, extensions), extensions).names();
+    expect(names(multiPlane({ resolution: 2 }), 4)).toHaveLength(6);
+    expect(names(multiPlane({ resolution: 2, planes: [[0, 3]] }), 4)).toEqual(['layers.0.planes.0']);
+    expect(fieldOf(multiPlane({ resolution: 2, combination: 'concat' }), 3).outFeatures).toBe(6);
+    expect(fieldOf(vectorMatrix({ resolution: 2 }), 3).outFeatures).toBe(48);
+  });
+
+  it('start near 0.3 where they are multiplied', async () => {
+    const field = fieldOf(multiPlane({ resolution: 8, combination: 'product' }), 3);
+    const values = (await field.parameters['layers.0.planes.1']?.data()) as Float32Array;
+    expect([Math.min(...values) >= 0.1, Math.max(...values) <= 0.5]).toEqual([true, true]);
+    expect(multiPlane({ resolution: 8, combination: 'product', initialBound: 0.1 }).initialBound).toBe(0.1);
+  });
+
+  it('reject wrong options', () => {
+    expect(() => multiPlane({ resolution: 0 })).toThrow('multi-plane: resolution must be a positive integer, got 0');
+    expect(() => multiPlane({ resolution: 2, initialCentre: Number.NaN })).toThrow('must be a finite number');
+    expect(() => fieldOf(multiPlane({ resolution: 2, planes: [[0, 2]] }), 2)).toThrow('axes from 0 to 1, got [0,2]');
+    expect(() => fieldOf(multiPlane({ resolution: 2 }), 1)).toThrow('at least 2 features, got 1');
+    expect(() => fieldOf(vectorMatrix({ resolution: 2 }), 2)).toThrow('the input must have 3 features, got 2');
+    expect(() => vectorMatrix({ resolution: 2, combination: 'product' as 'sum' })).toThrow('one of concat, sum');
   });
 });
 
