@@ -12,18 +12,15 @@
  */
 import {
   add,
-  bitwiseAnd,
   cast,
   clipByValue,
   customGrad,
-  fill,
   floor,
   gather,
   matMul,
   mul,
   onesLike,
   reshape,
-  scalar,
   scatterND,
   slice,
   stack,
@@ -39,30 +36,13 @@ import type { LayerJet } from '../jets/layer-jet.ts';
 import { mixedForms, quadraticForms } from '../jets/quadratic-forms.ts';
 import type { JetShape } from '../jets/request.ts';
 import { concatJets } from './concat.ts';
-import { HASH_PRIMES } from './grid-hash.ts';
 import { type GridInterpolation, weightPolynomial } from './grid-interpolation.ts';
+import { integer, rowsOf } from './grid-rows.ts';
 import type { GridLevel, GridOperation } from './operation.ts';
 
 /** The columns of `f32[n, D]`, each `f32[n]`. */
 const axesOf = (x: Tensor2D): Tensor1D[] =>
   Array.from({ length: x.shape[1] }, (_, i) => reshape(slice(x, [0, i], [-1, 1]), [x.shape[0]]));
-
-/** An int32 scalar. */
-const integer = (value: number): Tensor => scalar(value, 'int32');
-
-/** a xor b of integers. */
-const xor = (a: Tensor, b: Tensor): Tensor => sub(add(a, b), mul(bitwiseAnd(a, b), integer(2)));
-
-/** The table row of a vertex for each point, `int32[n]`; `vertex` has its coordinates axis by axis. */
-const rowsOf = (vertex: readonly Tensor[], { resolution, firstRow, rows, hashed }: GridLevel): Tensor => {
-  if (hashed) {
-    const mixed = vertex.map((axis, i) => mul(axis, integer(HASH_PRIMES[i] as number))).reduce(xor);
-    return add(bitwiseAnd(mixed, fill(mixed.shape, rows - 1, 'int32')), integer(firstRow));
-  }
-  const [first, ...others] = vertex as [Tensor, ...Tensor[]];
-  const dense = others.reduce((row, axis, i) => add(row, mul(axis, integer((resolution + 1) ** (i + 1)))), first);
-  return add(dense, integer(firstRow));
-};
 
 /**
  * sum_b coefficients[., c, b] T[rows[., b]]: `f32[n, C, F]`. The gradient of the table is scattered to the rows that
