@@ -4,7 +4,7 @@
  *   has room for.
  */
 #pragma once
-#include "grid.h"
+#include "grid-value.h"
 #include "linear.h"
 #include "loss.h"
 #include "operations.h"
@@ -48,7 +48,7 @@ static void forward_tile(const Tile *t, int start, bool for_backward) {
       case OPERATION_PRODUCT: product_forward(t, operation); break;
       case OPERATION_COLUMNS: columns_forward(t, operation); break;
       case OPERATION_CONSTANT: constant_forward(t, operation); break;
-      case OPERATION_GRID: grid_forward(t, operation); break;
+      case OPERATION_GRID: grid_of_tile(t, operation); break;
       default: __builtin_trap();
     }
   }
@@ -90,7 +90,7 @@ static void backward_tile(const Tile *t, int start) {
       case OPERATION_PRODUCT: product_backward(t, operation); break;
       case OPERATION_COLUMNS: columns_backward(t, operation); break;
       case OPERATION_CONSTANT: constant_backward(t, operation); break;
-      case OPERATION_GRID: grid_backward(t, operation); break;
+      case OPERATION_GRID: grid_gradient_of_tile(t, operation); break;
       default: __builtin_trap();
     }
   }
