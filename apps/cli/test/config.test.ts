@@ -14,6 +14,7 @@ const all: Required<{ [Name in keyof GivenSettings]: NonNullable<GivenSettings[N
   hiddenFeatures: 12,
   hiddenLayers: 0,
   network: { name: 'wire', options: { omega: 25 } },
+  bounds: { low: 1, high: 0.6 },
   activation: { kind: 'super-gaussian', b: 3 },
   omega0: 2.5,
   omegaHidden: 1e-3,

@@ -99,6 +99,7 @@ export const addFitCommand = (program: Command): void => {
   );
   addSettings(command.optionsGroup('Network:'), [
     'network',
+    'bounds',
     'hiddenFeatures',
     'hiddenLayers',
     'activation',

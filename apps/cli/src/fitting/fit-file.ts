@@ -29,6 +29,7 @@ import { coordinateCount, describeSignal } from '@neural-fields/app-kit/signals'
 import { createField, encodeField, type Field, stepsWithin } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { fieldMetadata } from '../files/field-metadata.ts';
+import { boundsProjection, formatBounds } from '../options/bounds.ts';
 import { type RecordingOptions, recordingFiles, recordingPaths, withEventFolder } from '../recording/options.ts';
 import { openRecording } from '../recording/recording.ts';
 import { openPreview, previewFile } from '../render/preview.ts';
@@ -169,6 +170,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   assertMemory(
     networkMemory(spec, { hiddenFeatures: settings.hiddenFeatures, checkpoint: checkpointPath !== undefined }),
   );
+  const project = settings.bounds && boundsProjection(spec, settings.bounds);
   const backend = await chooseBackend(options, printer);
   const field = createField(spec, { seed: settings.seed, extensions });
   const given = loopSettings(settings, defaults, {
@@ -237,6 +239,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
       settings: loop,
       recoveries: defaults.recoveries,
       goals: settings,
+      bounds: settings.bounds && project && { project, text: formatBounds(settings.bounds) },
       backend: backend.name,
       output: printer,
       progress,

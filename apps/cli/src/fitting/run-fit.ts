@@ -9,7 +9,14 @@ import {
   fitOptions,
 } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
-import { CheckpointError, DivergenceError, type Field, type FitOptions, type FitProgress } from '@neural-fields/core';
+import {
+  CheckpointError,
+  DivergenceError,
+  type Field,
+  type FitOptions,
+  type FitProgress,
+  type ParameterProjection,
+} from '@neural-fields/core';
 import type { Settings } from '../settings/fit-settings.ts';
 import { formatGoal } from '../settings/goals.ts';
 import type { PreparedSignal } from '../signals/prepared-signal.ts';
@@ -21,6 +28,8 @@ export interface RunFitOptions {
   readonly recoveries: number;
   /** The value of `--time` in seconds, and that of `--until`. */
   readonly goals?: Pick<Settings, 'time' | 'until'> | undefined;
+  /** The projection of `--bounds`, and its value. */
+  readonly bounds?: { readonly project: ParameterProjection; readonly text: string } | undefined;
   readonly backend: string;
   readonly output: Output;
   readonly progress: Progress;
@@ -96,7 +105,7 @@ const divergenceOf = ({ jump }: PreparedSignal, recoveries: number): Pick<FitOpt
  *   stopped, after a checkpoint
  */
 export const runFit = async (field: Field, prepared: PreparedSignal, options: RunFitOptions): Promise<number> => {
-  const { settings, recoveries, goals: { time, until } = {}, backend, checkpoint } = options;
+  const { settings, recoveries, goals: { time, until } = {}, bounds, backend, checkpoint } = options;
   const { output, progress, signal, report } = options;
   let step = checkpoint?.file.step ?? 0;
   if (step > 0) output.log(`resumes from step ${step} of '${checkpoint?.file.path}'`);
@@ -107,6 +116,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
       ...fitOptions(settings),
       ...divergenceOf(prepared, recoveries),
       ...(until && { until: prepared.until(until) }),
+      ...(bounds && { project: bounds.project }),
     },
     identity: {
       signal: `sha256 ${prepared.sha256}`,
@@ -115,6 +125,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
       sampling: settings.sampling,
       chunkSize: String(settings.chunkSize ?? 'default'),
       ...(time !== undefined && { time: `${time} s` }),
+      ...(bounds && { bounds: bounds.text }),
       backend,
     },
     metadata: { [SIGNAL_KEY]: JSON.stringify(prepared.description) },

@@ -18,8 +18,10 @@ import { type FitSettings, optimizerNames, type ScheduleName, samplingNames } fr
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { ActivationSpec, NetworkSize } from '@neural-fields/core';
+import type { Bounds } from '@neural-fields/periodic-init';
 import type { GridConvention } from '@neural-fields/signals';
 import { formatActivation, parseActivation } from '../options/activation.ts';
+import { formatBounds, parseBounds } from '../options/bounds.ts';
 import { formatNetwork, type NetworkChoice, networkNames, parseNetwork } from '../options/network-choice.ts';
 import { formatGoal, type Goal, parseGoal, parseTime } from './goals.ts';
 import { activationNames, encodingNames } from './names.ts';
@@ -37,6 +39,12 @@ export interface NetworkSettings {
   /** If `undefined`: the preset's. */
   readonly omega0?: number | undefined;
   readonly omegaHidden?: number | undefined;
+}
+
+/** What limits a network's spectrum. */
+export interface SpectralSettings {
+  /** The bounds on the hidden weights of a periodic network, after every update. */
+  readonly bounds?: Bounds | undefined;
 }
 
 /** The settings of the encoding in front of the network. */
@@ -88,6 +96,7 @@ export interface ShapeSettings {
 /** All settings of a fit. Those that are `undefined` depend on the preset and the signal. */
 export interface Settings
   extends NetworkSettings,
+    SpectralSettings,
     EncodingSettings,
     ImageSettings,
     AudioSettings,
@@ -201,6 +210,12 @@ export const settingDefinitions: Definitions = {
     takesMore: true,
     parse: parseNetwork,
     format: ({ network }) => network && formatNetwork(network),
+  },
+  bounds: {
+    flags: '--bounds <low,high>',
+    description: 'clamps the hidden weights of --network tuner for low and high input frequencies; 1,0.6 in its paper',
+    parse: parseBounds,
+    format: ({ bounds }) => bounds && formatBounds(bounds),
   },
   hiddenFeatures: {
     flags: '--hidden-features <n>',
