@@ -1,5 +1,10 @@
 /** @file Networks of papers on the command line: `fit --network`, and activations with the settings of papers. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeField } from '@neural-fields/core';
 import { networkPreset, networkPresets } from '@neural-fields/networks';
+import { periodicExtensions, sinusoidalPair } from '@neural-fields/periodic-init';
+import '@tensorflow/tfjs-backend-cpu';
 import { emptyFolder, jsonLines } from '@neural-fields/testing/programs';
 import { expect, test } from 'vitest';
 import { run } from './cli.ts';
@@ -60,6 +65,30 @@ test('sine takes its omega as a parameter', async () => {
   expect(network.layers).toMatchObject([{ activation: { omega: 12 } }, { activation: { omega: 12 } }, {}]);
 });
 
+test('a periodic network keeps its bounds, and the field remembers them', async () => {
+  const bounds = ['--bounds', '0.05,0.02'];
+  const args = [
+    '--network',
+    'tuner:maxFrequency=16,lowFrequency=1',
+    '--hidden-features',
+    '8',
+    '--lr',
+    '0.1',
+    ...bounds,
+  ];
+  const { network, settings, cwd } = await started(...args);
+  expect(network.layers).toMatchObject([{ kind: 'periodic', period: 4, lowFrequency: 1 }, {}, {}]);
+  expect(settings).toMatchObject({ network: 'tuner:maxFrequency=16,lowFrequency=1', bounds: '0.05,0.02' });
+  const field = decodeField(readFileSync(join(cwd, 'a.safetensors')), periodicExtensions);
+  const { frequencies, weights } = await sinusoidalPair(field);
+  for (let j = 0; j < 8; j++) {
+    const highest = Math.max(...frequencies.subarray(2 * j, 2 * j + 2).map(Math.abs)) / (Math.PI / 2);
+    const limit = highest < 1.5 ? 0.05 : 0.02;
+    expect(Math.max(...weights.subarray(8 * j, 8 * j + 8).map(Math.abs))).toBeCloseTo(limit, 5);
+  }
+  field.dispose();
+});
+
 test('list networks shows every network with its options', async () => {
   const text = await run(['list', 'networks'], { cwd: emptyFolder() });
   expect(text.code).toBe(0);
@@ -81,6 +110,8 @@ test.each([
   [['--network', 'bacon:scales=all'], '--network: wanted a network with 1 output, as the signal has, got one with 3'],
   [['--activation', 'gaussian:width=3'], "gaussian: unknown parameter 'width'"],
   [['--activation', 'sine:omega=3', '--omega0', '4'], '--omega0: it is for the activations sine and finer without'],
+  [['--bounds', '1,0.6'], '--bounds: it is for a network with a period, as --network tuner'],
+  [['--network', 'tuner', '--bounds', '1'], 'two positive numbers low,high, e.g. 1,0.6'],
   [['--schedule', 'exponential:2'], 'It must be one of constant, cosine, exponential, or exponential with a factor'],
 ])('refuses %j', async (args, message) => {
   const cwd = emptyFolder();

@@ -1,7 +1,7 @@
 /** @file Everything public of the periodic-init package. */
 export { besselJ, besselJs } from './bessel.ts';
 export type { Bounds } from './bounds/bounded-layer.ts';
-export { bounds } from './bounds/bounds.ts';
+export { applyBounds, bounds } from './bounds/bounds.ts';
 export { createLearnedBounds, type LearnedBounds, type LearnedBoundsOptions } from './bounds/learned-bounds.ts';
 export { type ExpectedSpectrumOptions, expectedSpectrum } from './expansion/expected-spectrum.ts';
 export {

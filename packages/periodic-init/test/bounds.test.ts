@@ -21,7 +21,7 @@ import { muon } from '@neural-fields/core/optimizers';
 import { amplitudeSpectrum } from '@neural-fields/core/spectra';
 import { memory, setBackend, tensor2d, tidy } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bounds, createLearnedBounds, periodicExtensions, sinusoidalPair, tuner } from '../src/index.ts';
+import { applyBounds, bounds, createLearnedBounds, periodicExtensions, sinusoidalPair, tuner } from '../src/index.ts';
 
 beforeAll(() => setBackend('simd'));
 
@@ -136,6 +136,15 @@ describe('bounds', () => {
         if (name !== 'layers.1.weight') expect(field.layout.view(after, name)).toEqual(field.layout.view(before, name));
       expect(Math.max(...field.layout.view(after, 'layers.1.weight').map(Math.abs))).toBeCloseTo(1e-3 / 30, 8);
     });
+    field.dispose();
+  });
+
+  it('can be applied to the initial weights', async () => {
+    const field = create();
+    applyBounds(field, { low: 0.1, high: 0.05 });
+    const { low, high } = await largestWeights(field);
+    expect(low).toBeCloseTo(0.1, 6);
+    expect(high).toBeCloseTo(0.05, 6);
     field.dispose();
   });
 

@@ -28,6 +28,7 @@ import {
 import { coordinateCount, describeSignal } from '@neural-fields/app-kit/signals';
 import { createField, encodeField, type Field, stepsWithin } from '@neural-fields/core';
 import { writeFileAtomically } from '@neural-fields/core/node';
+import { applyBounds } from '@neural-fields/periodic-init';
 import { fieldMetadata } from '../files/field-metadata.ts';
 import { boundsProjection, formatBounds } from '../options/bounds.ts';
 import { type RecordingOptions, recordingFiles, recordingPaths, withEventFolder } from '../recording/options.ts';
@@ -173,6 +174,8 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
   const project = settings.bounds && boundsProjection(spec, settings.bounds);
   const backend = await chooseBackend(options, printer);
   const field = createField(spec, { seed: settings.seed, extensions });
+  // The best parameters may be the initial ones.
+  if (settings.bounds) applyBounds(field, settings.bounds);
   const given = loopSettings(settings, defaults, {
     chunkSize: defaultChunkSize(backend.name, field.parameterCount),
   });

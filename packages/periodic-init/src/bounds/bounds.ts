@@ -1,6 +1,18 @@
-import type { FieldSpec, ParameterProjection } from '@neural-fields/core';
+import type { Field, FieldSpec, ParameterProjection } from '@neural-fields/core';
 import { assertOptions } from '@neural-fields/core/options';
-import { concat1d, maximum, minimum, neg, reshape, slice, type Tensor1D, tensor2d } from '@tensorflow/tfjs-core';
+import {
+  concat1d,
+  maximum,
+  minimum,
+  neg,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor1D,
+  tensor2d,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import { assertBounds, type Bounds, boundedLayer } from './bounded-layer.ts';
 
 /**
@@ -32,4 +44,19 @@ export const bounds = (spec: FieldSpec, options: Bounds): ParameterProjection =>
       slice(parameters, offset + size, layout.size - offset - size),
     ]);
   };
+};
+
+/**
+ * Clamps the present weights of a field, so that the bounds of {@link bounds} hold before the first update too.
+ *
+ * @throws TypeError when the field's spec is not that of a tuner, RangeError when a bound is not positive
+ */
+export const applyBounds = (field: Field, options: Bounds): void => {
+  const project = bounds(field.spec, options);
+  const { layout, parameters } = field;
+  tidy(() => {
+    const { name, index } = layout.entry(boundedLayer('applyBounds', field.spec, options).weight);
+    const clamped = layout.split(project(layout.join(layout.pick(parameters)), layout));
+    (parameters[name] as Variable).assign(clamped[index] as Tensor);
+  });
 };
