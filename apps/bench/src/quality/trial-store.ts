@@ -26,8 +26,8 @@ export const hashSignal = ({ shape, channels, omega0, filter, values, coords, fi
 };
 
 /**
- * @param environmentOf what a result depends on besides its trial: the machine, the signal's values, the versions and the
- *   code of the trial's peer
+ * @param environmentOf what a result depends on besides its trial: the machine, the signal's values, the versions and
+ *   the code of the trial's peer
  */
 export const createTrialStore = (
   folder: string,

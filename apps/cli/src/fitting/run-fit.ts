@@ -92,7 +92,7 @@ const explainInterrupt = ({ checkpoint, output }: RunFitOptions, step: number): 
   } else output.warn('stopped before the first step was done; there is nothing to resume');
 };
 
-/** What counts as divergence: a jump that a fit may recover from, or without recoveries only a loss that is not finite. */
+/** What counts as divergence: a jump that a fit may recover from; without recoveries a loss that is not finite. */
 const divergenceOf = ({ jump }: PreparedSignal, recoveries: number): Pick<FitOptions, 'divergence'> =>
   recoveries === 0 ? { divergence: { spikeFactor: Number.POSITIVE_INFINITY } } : jump ? { divergence: jump } : {};
 

@@ -85,9 +85,9 @@ export interface FitOptions {
   /**
    * Keeps the parameters with the lowest running mean of the reported losses, and gives them to the model when the fit
    * ends by its last step or by `until`; without it, and where `until` has reached a goal, the model has the last ones.
-   * Adam's loss sometimes jumps, and a fit may end before it has come down again. Costs one vector `f32[P]` in memory and in checkpoints. With
-   * `averageDecay` the average of that time is kept. Not with `adapt` or a `weightSchedule`: losses of different steps
-   * are then not comparable.
+   * Adam's loss sometimes jumps, and a fit may end before it has come down again. Costs one vector `f32[P]` in memory
+   * and in checkpoints. With `averageDecay` the average of that time is kept. Not with `adapt` or a `weightSchedule`:
+   * losses of different steps are then not comparable.
    */
   readonly keepBest?: boolean | KeepBestOptions;
   /** Steps between reports; 1 if absent. A report reads the losses from the device, which takes time on a GPU. */

@@ -51,7 +51,8 @@ const medianOf = (values: readonly number[]): number => {
  *
  * @param options those of the fit that its steps depend on, and `seconds`
  * @returns at least 1
- * @throws what {@link fit} throws, but for a divergence after the first update; RangeError when `seconds` is not a positive number
+ * @throws what {@link fit} throws, but for a divergence after the first update; RangeError when `seconds` is not a
+ *   positive number
  */
 export const stepsWithin = async (
   model: Model,

@@ -1,4 +1,4 @@
-/** @file The optimizers of `@neural-fields/core/optimizers` with groups, projections, changes of the model, checkpoints. */
+/** @file The optimizers of `core/optimizers` with groups, projections, changes of the model and checkpoints. */
 import '@tensorflow/tfjs-backend-cpu';
 import { add, clipByValue, memory, setBackend, sqrt, square, sub, type Tensor } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';

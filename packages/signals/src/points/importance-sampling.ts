@@ -45,10 +45,9 @@ const createDistribution = (losses: Float32Array, uniform: number) => {
 };
 
 /**
- * Importance sampling: draws points in proportion to their errors, with replacement, and compensates with lower weights:
- * the target
- * `weight`, `[n, 1]`, is (N q)^-softness for a point of probability q among N, so it is 1 for all points if the errors
- * are equal. Use it with a weighted loss:
+ * Importance sampling: draws points in proportion to their errors, with replacement, and compensates with lower
+ * weights. The target `weight`, `[n, 1]`, is (N q)^-softness for a point of probability q among N, so it is 1 for all
+ * points if the errors are equal. Use it with a weighted loss:
  *
  *     term({ points: importanceSampling(pixels(image), { count: 4096 }), loss: mse({ weight: 'weight' }) })
  *

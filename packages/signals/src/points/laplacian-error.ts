@@ -1,8 +1,8 @@
 /** @file The error of the Laplacian on a grid, by second differences. */
 
 /**
- * The squared Laplacian of an error at each sample of a grid, mean over channels. The Laplacian is the sum over the axes
- * of second differences in units of samples; beyond the edge the error is that at the edge.
+ * The squared Laplacian of an error at each sample of a grid, mean over channels. The Laplacian is the sum over the
+ * axes of second differences in units of samples; beyond the edge the error is that at the edge.
  *
  * @param error `f32[...shape, channels]`, row-major
  * @returns `f32[...shape]`
