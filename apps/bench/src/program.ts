@@ -3,6 +3,7 @@ import { type Program, withErrorLines } from '@neural-fields/app-kit';
 import { Command } from 'commander';
 import { addFieldsCommand } from './commands/fields.ts';
 import { addGpuCommand } from './commands/gpu.ts';
+import { addNetworksCommand } from './commands/networks.ts';
 import { addQualityCommand } from './commands/quality.ts';
 import { addSpeedCommand } from './commands/speed.ts';
 
@@ -16,5 +17,6 @@ export const createProgram = (): Program => {
   addGpuCommand(command);
   addFieldsCommand(command);
   addQualityCommand(command);
+  addNetworksCommand(command);
   return { name, command };
 };
