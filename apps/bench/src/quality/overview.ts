@@ -26,13 +26,15 @@ const tableOf = (found: Pick<QualityResults, 'results' | 'times'>, { best, pick,
     rows: cases.map(([title, all]) => {
       const values = groups.flatMap(group => {
         const value = all.filter(each => each.group === group).map(pick)[0];
-        return value !== undefined && Number.isFinite(value) ? [{ group, value }] : [];
+        return value !== undefined && Number.isFinite(value) ? [{ group, value, text: value.toFixed(2) }] : [];
       });
-      const winner = [...values].sort((a, b) => (isBetter(a.value, b.value) ? -1 : 1))[0];
+      const top = [...values].sort((a, b) => (isBetter(a.value, b.value) ? -1 : 1))[0];
+      // Values that look the same in the table share their place.
+      const winners = values.filter(({ text }) => text === top?.text).map(({ group }) => group);
       return [
         title,
-        ...groups.map(group => values.find(each => each.group === group)?.value.toFixed(2) ?? '-'),
-        winner?.group ?? '-',
+        ...groups.map(group => values.find(each => each.group === group)?.text ?? '-'),
+        winners.length > 1 && winners.length === values.length ? 'all the same' : winners.join('; ') || '-',
       ];
     }),
   };

@@ -147,6 +147,8 @@ describe('summaries', () => {
     // One of two seeds is not enough.
     const partly = [at40({}, 50), resultOf({ seed: 1 }, 30)];
     expect(fastestTable({ results: partly, times }).rows[0]).toEqual(['flower 8, SIREN 16 x 1', '-', '-']);
+    // Program by program the mathematics is the same: no rounding error decides.
+    expect(betweenTable({ results: all, times }).rows[0]?.slice(1)).toEqual(['33.00', '33.00', 'all the same']);
     expect(betweenTable({ results: all, times }).rows[1]).toEqual(['boats 8, SIREN 16 x 1', '12.00', '-', group]);
   });
 
