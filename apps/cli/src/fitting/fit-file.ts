@@ -44,6 +44,7 @@ import { adviceFor } from './advice.ts';
 import { encodingLayer } from './encoding.ts';
 import type { PlannedFit } from './fit-plan.ts';
 import { networkSpec } from './network.ts';
+import { settleOmega } from './omega.ts';
 import { runFit } from './run-fit.ts';
 
 /** How a fit is run: the options that do not affect its result. */
@@ -153,8 +154,9 @@ const stepsOf = async (
 };
 
 const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath: string | undefined): Promise<void> => {
-  const { input, output, settings, options, checkpointPath, policy, printer } = task;
+  const { input, output, options, checkpointPath, policy, printer } = task;
   const { description, sha256, fileSha256 } = prepared;
+  const settings = settleOmega(task.settings, prepared, printer.log);
   const defaults = withNetworkTraining(prepared.defaults(settings), settings, prepared.points?.size);
   const spec = networkSpec({
     inFeatures: coordinateCount(description),

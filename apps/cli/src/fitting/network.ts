@@ -18,7 +18,8 @@ import { type NetworkChoice, presetNamed } from '../options/network-choice.ts';
 import { defaultSize, type NetworkSettings } from '../settings/fit-settings.ts';
 
 /** What a network is built from. */
-export interface NetworkOptions extends NetworkSettings, SignalSize {
+export interface NetworkOptions extends Omit<NetworkSettings, 'omega0'>, SignalSize {
+  readonly omega0?: number | undefined;
   /** The frequency factor of the first layer, for networks that have one, if `omega0` is absent. */
   readonly defaultOmega0: number;
   /** A layer in front of the network. */

@@ -36,8 +36,8 @@ export interface NetworkSettings {
   readonly hiddenLayers?: number | undefined;
   /** If `undefined`: sine, or relu after an encoding. Parameters that it lacks are those of its paper. */
   readonly activation?: ActivationSpec | undefined;
-  /** If `undefined`: the preset's. */
-  readonly omega0?: number | undefined;
+  /** If `undefined`: the preset's; `auto`: from the frequencies of the signal. */
+  readonly omega0?: 'auto' | number | undefined;
   readonly omegaHidden?: number | undefined;
 }
 
@@ -238,8 +238,9 @@ export const settingDefinitions: Definitions = {
   },
   omega0: {
     flags: '--omega0 <number>',
-    description: 'frequency factor of the first layer (default: 30, sound 8000; paper 30)',
-    parse: positive,
+    description:
+      'frequency factor of the first layer, or auto: from the frequencies of an image or sound (default: 30, sound 8000; paper 30)',
+    parse: wordOrNumber('auto', positive),
   },
   omegaHidden: {
     flags: '--omega-hidden <number>',

@@ -1,7 +1,14 @@
 import { basename } from 'node:path';
 import { explainedWithin, InputError, UsageError } from '@neural-fields/app-kit';
 import type { AudioDescription } from '@neural-fields/app-kit/signals';
-import { type Audio, AudioError, audioSamples, type DecodedAudio, decodeAudio } from '@neural-fields/signals';
+import {
+  type Audio,
+  AudioError,
+  audioSamples,
+  type DecodedAudio,
+  decodeAudio,
+  suggestOmega,
+} from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { AudioSettings, Settings } from '../settings/fit-settings.ts';
 import { presets } from '../settings/presets.ts';
@@ -126,6 +133,9 @@ export const prepareAudio = async (
     ...(peak === 1 ? [] : [`scaled by ${(1 / peak).toFixed(2)} for the fit (undone when rendered)`]),
   ];
   return announced(announcer, `${name}: preparing`, onProgress =>
-    preparedSamples(description, points, { notes, warnings, oddities: whole.notes, onProgress }),
+    preparedSamples(description, points, {
+      ...{ notes, warnings, oddities: whole.notes, onProgress },
+      suggestOmega: () => suggestOmega(sound.samples, { convention, spans: [soundSpan] }),
+    }),
   );
 };

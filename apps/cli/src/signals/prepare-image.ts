@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Explanation, formatCount, InputError, resolveSize, type Size, UsageError } from '@neural-fields/app-kit';
 import type { ImageDescription } from '@neural-fields/app-kit/signals';
-import { decodeImage, type Image, ImageError, pixels, resizeImageAsync, type Span } from '@neural-fields/signals';
+import {
+  decodeImage,
+  type Image,
+  ImageError,
+  pixels,
+  resizeImageAsync,
+  type Span,
+  suggestOmega,
+} from '@neural-fields/signals';
 import type { ImageSettings, Settings } from '../settings/fit-settings.ts';
 import { type Announcer, announced } from './announce.ts';
 import { type PreparedSamples, preparedSamples, type SamplesRemarks } from './prepared-samples.ts';
@@ -67,7 +75,8 @@ export const signalFromImage = (
     range: RANGE,
   };
   const points = pixels(image, { convention: settings.grid, spans, range: RANGE });
-  return preparedSamples(description, points, remarks);
+  const grid = { convention: settings.grid, spans };
+  return preparedSamples(description, points, { ...remarks, suggestOmega: () => suggestOmega(image, grid) });
 };
 
 /** What is wrong, in terms of the command line. */

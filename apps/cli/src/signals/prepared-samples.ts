@@ -6,7 +6,7 @@ import { pointsOf } from '@neural-fields/app-kit/fitting';
 import type { AudioDescription, ImageDescription } from '@neural-fields/app-kit/signals';
 import { stopAt, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
-import type { DecodeNote, PointSet } from '@neural-fields/signals';
+import type { DecodeNote, OmegaSuggestion, PointSet } from '@neural-fields/signals';
 import { formatGoal } from '../settings/goals.ts';
 import { settingsFor } from '../settings/presets.ts';
 import { type PreparedSignal, UNTIL_DECAY } from './prepared-signal.ts';
@@ -65,19 +65,21 @@ export interface SamplesRemarks {
   /** The oddities of their file. */
   readonly oddities?: readonly DecodeNote[];
   readonly onProgress?: (share: number) => void;
+  readonly suggestOmega?: () => OmegaSuggestion;
 }
 
 /** Prepares samples for fitting. */
 export const preparedSamples = async (
   description: SamplesDescription,
   points: PointSet,
-  { notes = [], warnings = [], oddities = [], onProgress }: SamplesRemarks = {},
+  { notes = [], warnings = [], oddities = [], onProgress, suggestOmega }: SamplesRemarks = {},
 ): Promise<PreparedSamples> => ({
   description,
   points,
   notes,
   warnings: [...warnings, ...oddities.map(({ text }) => text)],
   defaults: settings => settingsFor(settings, description.kind, points.size),
+  ...(suggestOmega && { suggestOmega }),
   outFeatures: description.channels,
   sha256: await hashSamples(description, points, onProgress),
   terms: settings => [term({ points: pointsOf(points, gridOf(description), settings), loss: mse() })],

@@ -4,7 +4,7 @@ import type { FitSettings } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { DivergenceOptions, Field, FitProgress, StopRule, Term } from '@neural-fields/core';
 import type { Mesh, PointCloud } from '@neural-fields/shapes';
-import type { PointSet } from '@neural-fields/signals';
+import type { OmegaSuggestion, PointSet } from '@neural-fields/signals';
 import type { Goal } from '../settings/goals.ts';
 import type { DefaultsInput, SignalDefaults } from '../settings/presets.ts';
 
@@ -32,6 +32,8 @@ export interface PreparedSignal {
   readonly points?: PointSet;
   /** Shapes only: the shape in the field's coordinates. */
   readonly shape?: PointCloud | Mesh;
+  /** Images and sounds only: a frequency factor from the signal's frequencies. */
+  readonly suggestOmega?: () => OmegaSuggestion;
   /** The defaults of the settings' preset, for the network that they describe. */
   defaults(settings: DefaultsInput): SignalDefaults;
   /** The terms of the objective. @throws UsageError when the settings ask for points that do not exist */
