@@ -126,7 +126,11 @@ const failures: Readonly<Record<string, Failure>> = {
   },
   'an unknown option': { args: fit('a.png', '--stepz', '3'), code: 2, says: /unknown option '--stepz'.*/ },
   'an unknown command': { args: ['fitt'], code: 2, says: /unknown command 'fitt'/ },
-  'no output': { args: ['fit', 'a.png'], code: 2, says: /required option '-o, --output <path>' not specified/ },
+  'no output for stdin': {
+    args: ['fit', '-'],
+    code: 2,
+    says: '--output: it can only be left out for one file; -o names the field file',
+  },
   'a backend that is not installed': {
     args: fit('a.png', '--backend', 'tensorflow'),
     code: 1,
@@ -148,7 +152,7 @@ const failures: Readonly<Record<string, Failure>> = {
     says: /'text\.png' cannot be read as a checkpoint: .*a text file/,
   },
   divergence: {
-    args: fit('a.png', '--learning-rate', '1e3', '--steps', '50'),
+    args: fit('a.png', '--optimizer', 'adam', '--learning-rate', '1e3', '--steps', '50'),
     code: 1,
     says: /the fit diverged at step \d+ \(loss .*\); try a smaller --learning-rate/,
   },

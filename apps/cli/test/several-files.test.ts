@@ -85,3 +85,19 @@ test('a file of one fit is not one of the others: all have their own checkpoints
   expect((await run(['fit', 'b.png', '-o', 'one.safetensors', ...quick], { cwd })).code).toBe(0);
   expect(readFileSync(join(cwd, 'all', 'b.safetensors'))).toEqual(readFileSync(join(cwd, 'one.safetensors')));
 });
+
+test('without --output, a field is named for its file, and is never overwritten', async () => {
+  const cwd = emptyFolder();
+  mkdirSync(join(cwd, 'photos'));
+  await writePicture(join(cwd, 'photos'), 'a.b.png');
+  const fit = (...args: string[]) => run(['fit', 'photos/a.b.png', ...args, ...quick], { cwd });
+  expect(await fit()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^a\.b\.safetensors: /) });
+  expect(await fit()).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("'a.b.safetensors': it exists; -o names another file for the field, --force"),
+  });
+  expect(await fit('--force')).toMatchObject({ code: 0 });
+  expect((await run(['fit', 'photos', ...quick], { cwd })).stderr).toContain(
+    '--output: it can only be left out for one file; -o names the folder of the fields',
+  );
+});

@@ -22,7 +22,7 @@ import { addSettings } from '../settings/option-list.ts';
 
 /** The options as commander gives them. */
 interface FitCommandOptions extends CommonOptions, FitFileOptions, GivenSettings {
-  readonly output: string;
+  readonly output?: string;
   /** A settings file. */
   readonly config?: string;
 }
@@ -71,7 +71,7 @@ const action = async (files: readonly string[], options: FitCommandOptions): Pro
   const printer = outputOf(options);
   const found = options.config === undefined ? {} : await readSettingsFile(options.config);
   const settings = mergeSettings(found, pickSettings(options));
-  const plan = await planFits(files, options.output);
+  const plan = await planFits(files, options);
   if (!plan.isBatch) {
     for (const fit of plan.fits) await fitFile(fit, settings, options, printer);
     return;
@@ -88,9 +88,9 @@ export const addFitCommand = (program: Command): void => {
       'Fit a field to an image (PNG, JPEG, WebP, AVIF), a sound (WAV) or a shape (PLY, OBJ, STL, XYZ). The content determines the kind.',
     )
     .argument('<files...>', 'images, sounds, shapes or folders of them; - reads stdin')
-    .requiredOption(
+    .option(
       '-o, --output <path>',
-      'the field file to write (.safetensors); for several files, the folder of their fields',
+      'the field file to write (default: photo.safetensors for photo.jpg); for several files, the folder of their fields',
     );
   addSettings(command, ['preset']);
   command.option(
@@ -147,7 +147,7 @@ export const addFitCommand = (program: Command): void => {
     .addHelpText(
       'after',
       helpExamples([
-        ['neural-fields fit photo.jpg -o photo.safetensors', 'a photograph, in about a minute'],
+        ['neural-fields fit photo.jpg', 'a photograph, in less than a minute'],
         ['neural-fields fit photo.jpg -o p.safetensors -p balanced', 'the same, sharper'],
         ['neural-fields fit photo.jpg -o p.safetensors --time 30s', 'as good as 30 seconds make it'],
         ['neural-fields fit a.png -o a.safetensors --until 35dB', 'only as long as it takes'],

@@ -58,13 +58,45 @@ const assertApart = (fits: readonly PlannedFit[]): void => {
   }
 };
 
+/** Where the field of a file goes if it is not said: to the current folder. */
+const fieldName = (input: string): string => `${basename(input, extname(input))}.safetensors`;
+
+/**
+ * The plan without `--output`.
+ *
+ * @throws UsageError when there is not one file, InputError when the field's file exists: nothing says that it may be
+ *   overwritten
+ */
+const planFit = async (inputs: readonly string[], { force }: { readonly force: boolean }): Promise<FitPlan> => {
+  const [input, ...others] = inputs as readonly [string, ...string[]];
+  if (others.length > 0 || input === STANDARD_STREAM || (await isFolder(input)))
+    throw new UsageError({
+      what: '--output',
+      problem: 'it can only be left out for one file',
+      hint: input === STANDARD_STREAM ? '-o names the field file' : '-o names the folder of the fields',
+    });
+  const output = fieldName(input);
+  if (!force && (await stat(output).catch(() => undefined)) !== undefined)
+    throw new InputError({
+      what: `'${output}'`,
+      problem: 'it exists',
+      hint: '-o names another file for the field, --force overwrites it',
+    });
+  return { fits: [{ input, output }], isBatch: false };
+};
+
 /**
  * Plans the fit of one file to a file, or of several files and folders to a folder, which is created if it is missing.
  *
+ * @param output if absent, the field of `photo.jpg` is `photo.safetensors` in the current folder
  * @throws UsageError when several inputs have no output folder, or two of them would be written to the same file;
- *   InputError when a folder cannot be read or created
+ *   InputError when a folder cannot be read or created, or a file that was not named exists
  */
-export const planFits = async (inputs: readonly string[], output: string): Promise<FitPlan> => {
+export const planFits = async (
+  inputs: readonly string[],
+  { output, force = false }: { readonly output?: string | undefined; readonly force?: boolean | undefined },
+): Promise<FitPlan> => {
+  if (output === undefined) return planFit(inputs, { force });
   const areFolders = await Promise.all(inputs.map(isFolder));
   const isBatch = inputs.length > 1 || areFolders.includes(true) || /[/\\]$/.test(output) || (await isFolder(output));
   const [first] = inputs as readonly [string, ...string[]];
@@ -81,7 +113,7 @@ export const planFits = async (inputs: readonly string[], output: string): Promi
   for (const [i, input] of inputs.entries()) files.push(...(areFolders[i] ? await filesIn(input) : [input]));
   const fits = files.map(input => ({
     input,
-    output: join(output, `${basename(input, extname(input))}.safetensors`),
+    output: join(output, fieldName(input)),
   }));
   assertApart(fits);
   await mkdir(output, { recursive: true }).catch(cause => {
