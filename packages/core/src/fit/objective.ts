@@ -54,6 +54,13 @@ const MAX_CHUNK_FLOATS = 2 ** 25;
  * sine layer.
  */
 const COPIES_PER_ACTIVATION = 8;
+/** The maximum number of points in a chunk of a field without large tables. */
+const MAX_CHUNK_POINTS = 65_536;
+/**
+ * Every chunk makes some passes over the whole gradient, tables included, while a point reads few of their rows: a pass
+ * over this many values of a table takes less time than a point.
+ */
+const TABLE_VALUES_PER_POINT = 16;
 /** The minimum number of points in a chunk, over all fields together. */
 const MIN_CHUNK_ROWS = 64;
 /** The maximum size of a term's points that stay on the device between steps: 64 MiB. */
@@ -65,7 +72,7 @@ const evaluationFor = ({ network }: ModelView, { derivatives }: Term): Evaluatio
 
 /**
  * The number of points in a chunk (per field for many fields) that keeps a step's activations near {@link
- * MAX_CHUNK_FLOATS}, whatever the number of points in the step.
+ * MAX_CHUNK_FLOATS}, whatever the number of points in the step, and the passes over tables short beside its points.
  */
 export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]): number => {
   const activations = terms.filter(isPointTerm).map(term => {
@@ -75,7 +82,9 @@ export const defaultChunkSize = (model: Model, terms: readonly ObjectiveTerm[]):
   const floatsPerPoint = Math.max(1, ...activations) * COPIES_PER_ACTIVATION;
   const counts = Object.values(model.views).map(({ network }) => (isBatchNetwork(network) ? network.count : 1));
   const fewest = Math.ceil(MIN_CHUNK_ROWS / Math.max(1, ...counts));
-  return Math.max(fewest, Math.min(65_536, Math.floor(MAX_CHUNK_FLOATS / floatsPerPoint)));
+  const tableValues = model.layout.select({ group: 'table' }).reduce((total, { size }) => total + size, 0);
+  const most = Math.max(MAX_CHUNK_POINTS, Math.floor(tableValues / TABLE_VALUES_PER_POINT));
+  return Math.max(fewest, Math.min(most, Math.floor(MAX_CHUNK_FLOATS / floatsPerPoint)));
 };
 
 /** The contribution of one chunk to its term. */
