@@ -90,8 +90,8 @@ export const superGaussianEmbedding = (options: SuperGaussianEmbeddingOptions): 
 };
 
 /**
- * Gaussians at equidistant centres t_j for every input feature h: exp(-(h - t_j)^2 / (2 sigma^2)). Zheng, Ramasinghe and
- * Lucey 2021, "Rethinking Positional Encoding", arXiv:2107.02561. It is {@link superGaussianEmbedding} with b = 1.
+ * Gaussians at equidistant centres t_j for every input feature h: exp(-(h - t_j)^2 / (2 sigma^2)). Zheng, Ramasinghe
+ * and Lucey 2021, "Rethinking Positional Encoding", arXiv:2107.02561. It is {@link superGaussianEmbedding} with b = 1.
  *
  * @throws RangeError or TypeError when an option is out of its range
  */

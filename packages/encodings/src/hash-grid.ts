@@ -55,10 +55,10 @@ export const hashGridLayer: LayerDefinition<HashGridSpec> = tableLayer(KIND, ass
  * The multi-resolution hash encoding of Instant-NGP: Mueller et al. 2022, arXiv:2201.05989, section 3. It has `levels
  * features` features.
  *
- * Level l is a grid of N_l = floor(N_min b^l) cells along each axis of [-1, 1]^d. Each of its (N_l + 1)^d vertices has a
- * row of F features; the features of a point are interpolated between those of its cell. While the vertices are at most
- * T, each has its own row; beyond that, they share T rows by the spatial hash of equation 4, with collisions left to
- * training. The table starts uniform in [-1e-4, 1e-4].
+ * Level l is a grid of N_l = floor(N_min b^l) cells along each axis of [-1, 1]^d. Each of its (N_l + 1)^d vertices has
+ * a row of F features; the features of a point are interpolated between those of its cell. While the vertices are at
+ * most T, each has its own row; beyond that, they share T rows by the spatial hash of equation 4, with collisions left
+ * to training. The table starts uniform in [-1e-4, 1e-4].
  *
  * Derivatives with respect to the input are exact for every interpolation. With `linear`, those along one axis are
  * constant within a cell and jump between cells, so second derivatives along one axis are 0: a Laplacian of the field

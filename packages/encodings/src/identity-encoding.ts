@@ -35,8 +35,8 @@ export const identityEncodingLayer: LayerDefinition<IdentityEncodingSpec> = {
 };
 
 /**
- * The input itself, or `scale h + offset`: a branch beside other encodings in a `concat`, and the baseline that they are
- * compared with.
+ * The input itself, or `scale h + offset`: a branch beside other encodings in a `concat`, and the baseline that they
+ * are compared with.
  *
  * @throws RangeError or TypeError when an option is out of its range
  */

@@ -88,9 +88,9 @@ export const multiPlaneLayer: LayerDefinition<MultiPlaneSpec> = {
 };
 
 /**
- * Grids on planes of two axes each, onto which a point is projected. With three axes and a sum, the tri-plane of Chan et
- * al. 2022, arXiv:2112.07945; with a product, the planes of Fridovich-Keil et al. 2023, "K-Planes", arXiv:2301.10241, for
- * any number of axes. A plane takes resolution^2 memory, where a dense grid takes resolution^d.
+ * Grids on planes of two axes each, onto which a point is projected. With three axes and a sum, the tri-plane of Chan
+ * et al. 2022, arXiv:2112.07945; with a product, the planes of Fridovich-Keil et al. 2023, "K-Planes",
+ * arXiv:2301.10241, for any number of axes. A plane takes resolution^2 memory, where a dense grid takes resolution^d.
  *
  * @throws RangeError or TypeError when an option is out of its range
  */

@@ -32,7 +32,9 @@ export interface Phases {
   readonly unit: 'radian' | 'turn';
 }
 
-/** Sine and cosine of each phase side by side, in one order or the other, or the sines of all phases, then the cosines. */
+/**
+ * Sine and cosine of each phase side by side, in one order or the other, or the sines of all phases, then the cosines.
+ */
 export type SinusoidOrder = 'sine-cosine' | 'cosine-sine' | 'sines-first';
 
 /** Reduces phases in turns to [-1/2, 1/2), which is exact, so that large angles lose no precision. */

@@ -97,8 +97,8 @@ export const sphericalHarmonicsLayer: LayerDefinition<SphericalHarmonicsSpec> = 
 
 /**
  * The real spherical harmonics of a unit vector (x, y, z), for view directions: degree^2 features, orthonormal on the
- * sphere, with the Condon-Shortley phase as in tiny-cuda-nn; Mueller et al. 2022, arXiv:2201.05989, section 5.4. Feature
- * l^2 + l + m belongs to band l < degree and order m = -l ... l:
+ * sphere, with the Condon-Shortley phase as in tiny-cuda-nn; Mueller et al. 2022, arXiv:2201.05989, section 5.4.
+ * Feature l^2 + l + m belongs to band l < degree and order m = -l ... l:
  *
  *     K_lm P_lm(z) Re (x + i y)^m for m >= 0,   K_lm P_l|m|(z) Im (x + i y)^|m| for m < 0
  *

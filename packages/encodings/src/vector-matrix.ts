@@ -74,8 +74,8 @@ export const vectorMatrixLayer: LayerDefinition<VectorMatrixSpec> = {
 
 /**
  * The vector-matrix decomposition of a grid in space: for each axis, R products of a vector along it and a matrix over
- * the two others, both interpolated. Chen et al. 2022, "TensoRF", arXiv:2203.09517, equation 3; its matrix B is the dense
- * layer that follows. It has 3 R features, or R where the directions are added.
+ * the two others, both interpolated. Chen et al. 2022, "TensoRF", arXiv:2203.09517, equation 3; its matrix B is the
+ * dense layer that follows. It has 3 R features, or R where the directions are added.
  *
  * @throws RangeError or TypeError when an option is out of its range
  */

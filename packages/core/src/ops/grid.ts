@@ -100,8 +100,8 @@ const pairsOf = (axes: number): (readonly [number, number])[] =>
   Array.from({ length: axes }, (_, i) => Array.from({ length: axes - i }, (_, j) => [i, i + j] as const)).flat();
 
 /**
- * One level: its value and its derivatives along the axes of each key, `''`, `i` or `i,j` with i <= j, each `f32[n, F]`;
- * absent where they are 0. With an `axis`, the same for its derivative along that axis.
+ * One level: its value and its derivatives along the axes of each key, `''`, `i` or `i,j` with i <= j, each `f32[n,
+ * F]`; absent where they are 0. With an `axis`, the same for its derivative along that axis.
  */
 const levelOf = (
   x: Tensor2D,

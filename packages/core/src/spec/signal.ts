@@ -243,8 +243,8 @@ export interface GridOptions {
  * `ops/grid.ts`.
  *
  * @param table `[rows, features per row]`
- * @throws RangeError when a level is not within the table, the interpolation is unknown, or there are more axes than the
- *   hash has primes
+ * @throws RangeError when a level is not within the table, the interpolation is unknown, or there are more axes than
+ *   the hash has primes
  */
 export const grid = (
   input: Signal,

@@ -1,7 +1,8 @@
 /**
  * @file Features interpolated between the rows of a table: `gridJet` in core; the formulas are in
- *   `assembly/ops/grid.ts` of kernels-wasm, and the weights' in core's `ops/grid-interpolation.ts`. Four corners of a cell are processed at once on every instruction set:
- *   corner b has the bit i of b set where it lies at the upper end of axis i.
+ *   `assembly/ops/grid.ts` of kernels-wasm, and the weights' in core's `ops/grid-interpolation.ts`. Four corners of a
+ *   cell are processed at once on every instruction set: corner b has the bit i of b set where it lies at the upper end
+ *   of axis i.
  */
 #pragma once
 #include "tile.h"
