@@ -18,6 +18,7 @@ const all: Required<{ [Name in keyof GivenSettings]: NonNullable<GivenSettings[N
   activation: { kind: 'super-gaussian', b: 3 },
   omega0: 2.5,
   omegaHidden: 1e-3,
+  weightScale: 2.5,
   encoding: 'rbf',
   encodingOctaves: 3,
   encodingFeatures: 7,

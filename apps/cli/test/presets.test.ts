@@ -28,6 +28,7 @@ test('fast takes Muon for a SIREN on an image, and Adam for everything else; pap
     schedule: 'cosine',
     batch: 16_384,
     sampling: 'stratified',
+    weightScale: 1.5,
     keep: 'best',
     recoveries: 3,
   });

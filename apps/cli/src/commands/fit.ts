@@ -105,6 +105,7 @@ export const addFitCommand = (program: Command): void => {
     'activation',
     'omega0',
     'omegaHidden',
+    'weightScale',
     'encoding',
     'encodingOctaves',
     'encodingFeatures',

@@ -108,7 +108,8 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
   const file = (name: string): string => join(out, name);
   const backend = await chooseBackend(options, output);
   const settings = settingsOf(backend.name, options);
-  const { size, hiddenFeatures, hiddenLayers, omega0 } = settings;
+  const { size, hiddenFeatures, hiddenLayers, omega0, weightScale } = settings;
+  const scale = weightScale === undefined ? {} : { weightScale };
   const whole = await readPicture();
   if (size > (whole.shape[0] as number))
     throw new UsageError({
@@ -118,7 +119,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
     });
   const picture = resizeImage(whole, { width: size, height: size, kernel: 'area' });
   const prepared = await signalFromImage(picture, { grid: 'pixel-centred' });
-  const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0 });
+  const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0, ...scale });
   assertMemory(networkMemory(spec, { hiddenFeatures, checkpoint: true }));
   const field = createField(spec, { seed: settings.fit.seed });
   const fit = { ...settings.fit, chunkSize: defaultChunkSize(backend.name, field.parameterCount) };
@@ -167,7 +168,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
       source: photograph.name,
       signal: prepared.description,
       sha256: prepared.sha256,
-      settings: { ...settings.fit, hiddenFeatures, hiddenLayers, omega0 },
+      settings: { ...settings.fit, hiddenFeatures, hiddenLayers, omega0, ...scale },
       backend: backend.name,
       figures: { psnr: quality.psnr, mse: quality.mse },
     });
@@ -196,7 +197,7 @@ const fitPhotograph = async (options: DemoOptions, output: Output): Promise<void
       command: options.command,
       photograph,
       size,
-      network: { hiddenFeatures, hiddenLayers, omega0, parameters: field.parameterCount },
+      network: { hiddenFeatures, hiddenLayers, omega0, ...scale, parameters: field.parameterCount },
       fit,
       backend: { name: backend.name, reason: backend.reason },
       sizeReason: settings.reason,

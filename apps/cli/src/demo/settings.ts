@@ -13,6 +13,8 @@ export interface DemoSettings {
   readonly hiddenFeatures: number;
   readonly hiddenLayers: number;
   readonly omega0: number;
+  /** The factor on the initial weights; 1 if absent. */
+  readonly weightScale?: number;
   readonly fit: FitSettings;
   /** Why these settings were chosen. */
   readonly reason: string;
@@ -56,6 +58,7 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     hiddenFeatures: 256,
     hiddenLayers: 3,
     omega0: 30,
+    weightScale: 1.5,
     fit: muonFit(250),
     reason: 'the native kernels use all cores: a network 256 wide, 16,384 pixels a step',
   },
@@ -64,6 +67,7 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     hiddenFeatures: 256,
     hiddenLayers: 3,
     omega0: 30,
+    weightScale: 1.5,
     fit: muonFit(200),
     reason: 'the SIMD kernels use all cores: a network 256 wide, 16,384 pixels a step',
   },

@@ -168,6 +168,8 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
     omega0: settings.omega0,
     defaultOmega0: defaults.omega0,
     omegaHidden: settings.omegaHidden,
+    weightScale: settings.weightScale,
+    defaultWeightScale: defaults.weightScale,
     encoding: encodingLayer(settings, description),
   });
   assertMemory(

@@ -22,6 +22,8 @@ export interface NetworkOptions extends Omit<NetworkSettings, 'omega0'>, SignalS
   readonly omega0?: number | undefined;
   /** The frequency factor of the first layer, for networks that have one, if `omega0` is absent. */
   readonly defaultOmega0: number;
+  /** The factor on a SIREN's initial weights, if neither `weightScale` nor `omega0` is given. */
+  readonly defaultWeightScale?: number | undefined;
   /** A layer in front of the network. */
   readonly encoding?: LayerSpec | undefined;
 }
@@ -31,6 +33,7 @@ const EXCLUDED = {
   activation: '--activation',
   omega0: '--omega0',
   omegaHidden: '--omega-hidden',
+  weightScale: '--weight-scale',
   encoding: '--encoding',
 } as const;
 
@@ -80,13 +83,22 @@ const periodicSpec = (activation: ActivationSpec, options: NetworkOptions & Netw
       problem: `it is for the activations sine and finer without an omega of their own`,
     });
   const { omega0 = own ?? defaultOmega0, omegaHidden = own ?? 30 } = options;
-  if (activation.kind === 'sine') return siren({ ...size, omega0, omegaHidden });
+  const { weightScale = given || own !== undefined ? 1 : (options.defaultWeightScale ?? 1) } = options;
+  if (activation.kind === 'sine')
+    return siren({ ...size, omega0, omegaHidden, ...(weightScale !== 1 && { weightScale }) });
+  assertNoWeightScale(options, activation);
   return mlp({
     ...size,
     activation: finer({ omega: omegaHidden }),
     weightInitialiser: { kind: 'siren-hidden' },
     firstLayer: { activation: finer({ omega: omega0 }), weightInitialiser: { kind: 'siren-first' } },
   });
+};
+
+/** @throws UsageError when a factor on the weights of a SIREN is given for another network */
+const assertNoWeightScale = ({ weightScale }: NetworkOptions, { kind }: ActivationSpec): void => {
+  if (weightScale !== undefined)
+    throw new UsageError({ what: '--weight-scale', problem: `it is for the activation sine, not for ${kind}` });
 };
 
 /** The first of the options for frequencies that is given. */
@@ -121,6 +133,7 @@ export const networkSpec = (options: NetworkOptions): FieldSpec => {
       what: given,
       problem: `it is for the activations sine and finer, not for ${activation.kind}`,
     });
+  assertNoWeightScale(options, activation);
   const preset = networkPresets.find(each => each.activation === activation.kind);
   if (preset === undefined) return mlp({ ...size, activation, extensions, ...(encoding && { encoding }) });
   const { kind: _, learnable: __, ...parameters } = activation;

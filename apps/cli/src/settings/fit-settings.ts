@@ -39,6 +39,8 @@ export interface NetworkSettings {
   /** If `undefined`: the preset's; `auto`: from the frequencies of the signal. */
   readonly omega0?: 'auto' | number | undefined;
   readonly omegaHidden?: number | undefined;
+  /** The factor on a SIREN's initial weights; if `undefined`: the preset's, or 1 with an omega0 of the user's. */
+  readonly weightScale?: number | undefined;
 }
 
 /** What limits a network's spectrum. */
@@ -241,6 +243,12 @@ export const settingDefinitions: Definitions = {
     description:
       'frequency factor of the first layer, or auto: from the frequencies of an image or sound (default: 30, sound 8000; paper 30)',
     parse: wordOrNumber('auto', positive),
+  },
+  weightScale: {
+    flags: '--weight-scale <factor>',
+    description:
+      'on the initial weights of all layers of a SIREN but the last (default: 1.5 for an image without --omega0, otherwise 1)',
+    parse: positive,
   },
   omegaHidden: {
     flags: '--omega-hidden <number>',
