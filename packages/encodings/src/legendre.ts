@@ -4,7 +4,8 @@ const scaled = (polynomial: readonly number[], factor: number): number[] => poly
 
 /**
  * The coefficients of z^0, z^1, ... of P_lm(z) / (1 - z^2)^(m/2), without the Condon-Shortley phase:
- * P_mm = (2 m - 1)!!, and (l - m) P_lm = (2 l - 1) z P_(l-1)m - (l + m - 1) P_(l-2)m (Abramowitz and Stegun 1964, equation 8.5.3).
+ * P_mm = (2 m - 1)!!, and (l - m) P_lm = (2 l - 1) z P_(l-1)m - (l + m - 1) P_(l-2)m (Abramowitz and Stegun 1964,
+ * equation 8.5.3).
  */
 export const legendreFactors = (l: number, m: number): readonly number[] => {
   let before: readonly number[] = [];

@@ -102,13 +102,13 @@ export const oneBlobLayer: LayerDefinition<OneBlobSpec> = {
  *
  *     exp(-(s - (j + 1/2) / k)^2 k^2 / 2)
  *
- * a Gaussian with the standard deviation 1 / k. With the kernel `quartic`, that of tiny-cuda-nn, it is the integral over
- * bin j, in s', of
+ * a Gaussian with the standard deviation 1 / k. With the kernel `quartic`, that of tiny-cuda-nn, it is the integral
+ * over bin j, in s', of
  *
  *     15/16 k (1 - k^2 (s' - s)^2)^2
  *
- * which is 0 beyond a distance of 1 / k, and wraps around from 1 to 0. The kernel's second derivative jumps at its edge,
- * so that the features have two continuous derivatives.
+ * which is 0 beyond a distance of 1 / k, and wraps around from 1 to 0. The kernel's second derivative jumps at its
+ * edge, so that the features have two continuous derivatives.
  *
  * @throws RangeError or TypeError when an option is out of its range
  */

@@ -21,8 +21,8 @@ const squaredFromSegment = (p: Point, a: Point, d: Point): number => {
 };
 
 /**
- * The squared distance of p from a triangle: from its plane where p lies over the triangle, which is on the inner side of
- * the three planes through an edge and the normal; from the nearest edge elsewhere.
+ * The squared distance of p from a triangle: from its plane where p lies over the triangle, which is on the inner side
+ * of the three planes through an edge and the normal; from the nearest edge elsewhere.
  */
 const squaredFromTriangle = (p: Point, [a, b, c]: readonly [Point, Point, Point]): number => {
   const edges = [
@@ -63,8 +63,8 @@ const ballsOf = ({ positions, triangles }: Mesh) => {
 };
 
 /**
- * Exact signed distances of points from a closed mesh, negative inside. A triangle is looked at only if a ball around it
- * is nearer than the nearest vertex.
+ * Exact signed distances of points from a closed mesh, negative inside. A triangle is looked at only if a ball around
+ * it is nearer than the nearest vertex.
  *
  * @param coords `f32[n, 3]`
  * @returns `f32[n]`

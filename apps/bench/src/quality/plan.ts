@@ -111,8 +111,8 @@ const trialsOfFamily = (
 
 /**
  * The trials of a plan that are known to be needed, in order: for each signal and family the rates with the first seed,
- * then the best rate and its neighbours with the other seeds, then the best rate with the other peers. More become known
- * when these are done.
+ * then the best rate and its neighbours with the other seeds, then the best rate with the other peers. More become
+ * known when these are done.
  */
 export const trialsOf = (plan: Plan, settled: Settled): readonly Trial[] =>
   plan.signals.flatMap(signal =>

@@ -1,4 +1,6 @@
-/** @file What a signal is: samples that are fitted, and a finer version against which quality between them is measured. */
+/**
+ * @file What a signal is: samples that are fitted, and a finer version against which quality between them is measured.
+ */
 import {
   type DenseArray,
   finerCoordinates,
@@ -28,7 +30,9 @@ export interface QualitySignal {
   readonly omega0: number;
   /** How the working resolution is made: see `qualityBetween`. */
   readonly filter: 'area' | 'band-limited';
-  /** Whether values are signed distances from a surface, negative inside: then the overlap of the insides is measured. */
+  /**
+   * Whether values are signed distances from a surface, negative inside: then the overlap of the insides is measured.
+   */
   readonly isDistance: boolean;
   /** The PSNR of an interpolation of the samples, measured between them, in decibels. */
   readonly interpolation: number;

@@ -28,7 +28,9 @@ export interface TrialResult {
   readonly trial: Trial;
   /** The number of steps that were planned; for a budget in seconds, those that fit by the measured time of a step. */
   readonly steps: number;
-  /** The time of the whole trial as it was, whatever else the machine did: with the start of the peer and evaluations. */
+  /**
+   * The time of the whole trial as it was, whatever else the machine did: with the start of the peer and evaluations.
+   */
   readonly wall: number;
   readonly curve: readonly CurvePoint[];
   readonly reached: readonly Reached[];

@@ -32,7 +32,10 @@ export const timedCasesOf = (trials: readonly Trial[]): readonly TimedCase[] => 
 export const describeTimed = ({ method: { peer, optimizer, sampling, batch } }: TimedCase): string =>
   `${peer} ${optimizer}, ${sampling}${batch === undefined ? '' : ` ${batch}`}`;
 
-/** The steps after which the work of a method repeats: `renewEvery` of SOAP, the intervals at which losses are measured. */
+/**
+ * The steps after which the work of a method repeats: `renewEvery` of SOAP, the intervals at which losses are
+ * measured.
+ */
 export const periodOf = ({ optimizer, sampling }: TimedCase['method']): number => {
   if (sampling === 'evos' || sampling === 'importance') return 100;
   return optimizer === 'soap' ? 10 : 1;

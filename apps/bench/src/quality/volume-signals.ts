@@ -9,8 +9,8 @@ import { createQualitySignal, type QualitySignal, type SignalDefinition } from '
 const volumeSide = (size: number): number => Math.max(2, Math.round(size ** (2 / 3)));
 
 /**
- * Distances are smoother than pictures: with 10 in place of 30, 150 steps at 96 reach 48.7 dB between the samples of the
- * bunny in place of 39.0, and 50.8 dB at them in place of 46.2.
+ * Distances are smoother than pictures: with 10 in place of 30, 150 steps at 96 reach 48.7 dB between the samples of
+ * the bunny in place of 39.0, and 50.8 dB at them in place of 46.2.
  */
 const VOLUME_OMEGA = 10;
 

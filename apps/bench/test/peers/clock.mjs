@@ -1,4 +1,7 @@
-/** A peer of whole fits whose steps take given seconds by its own clock: `node clock.mjs <first> <seconds of each later request>...` */
+/**
+ * A peer of whole fits whose steps take given seconds by its own clock: `node clock.mjs <first> <seconds of each later
+ * request>...`
+ */
 import { createInterface } from 'node:readline';
 
 const [first, ...later] = process.argv.slice(2).map(Number);

@@ -56,8 +56,8 @@ const variance = ({ data, shape, stride, offset }: Strided, channel: number): nu
 /**
  * The frequencies of a signal `[...grid, channels]`, of all channels together.
  *
- * @throws RangeError when the signal is empty or has fewer than two samples, a value is NaN or infinite, or the spans do
- *   not fit
+ * @throws RangeError when the signal is empty or has fewer than two samples, a value is NaN or infinite, or the spans
+ *   do not fit
  */
 export const signalFrequencies = (caller: string, values: ArrayView, options: GridOptions): SignalFrequencies => {
   const grid = values.shape.slice(0, -1);

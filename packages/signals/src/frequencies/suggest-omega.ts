@@ -29,15 +29,15 @@ const MIN_OMEGA = 1;
  * The frequency factor omega0 of a SIREN for a signal: with it, the root mean square of the first layer's initial
  * frequencies is that of the signal, or 0.12 of the highest frequency that its samples can hold if that is less.
  *
- * The first layer has weights U(-1 / n, 1 / n) for n coordinates (Sitzmann et al. 2020, supplement, section 1.5), so the
- * root mean square of the lengths of its frequency vectors is omega0 / sqrt(3 n). The suggestion is about the quality
- * between the samples. At the samples, a higher factor is nearly always better, up to where the fit fails.
+ * The first layer has weights U(-1 / n, 1 / n) for n coordinates (Sitzmann et al. 2020, supplement, section 1.5), so
+ * the root mean square of the lengths of its frequency vectors is omega0 / sqrt(3 n). The suggestion is about the
+ * quality between the samples. At the samples, a higher factor is nearly always better, up to where the fit fails.
  *
  * @param signal `[...grid, channels]`: an image `[height, width, channels]`, a sound `[samples, channels]`, a volume;
  *   values of any scale
  * @param options the mapping from the grid to coordinates, as for the points of the fit
- * @throws RangeError when the signal is empty or has fewer than two samples, a value is NaN or infinite, or the spans do
- *   not fit
+ * @throws RangeError when the signal is empty or has fewer than two samples, a value is NaN or infinite, or the spans
+ *   do not fit
  */
 export const suggestOmega = (signal: ArrayView, options: GridOptions = {}): OmegaSuggestion => {
   assertOptions('suggestOmega', options, { convention: 1, aspect: 1, spans: 1 });
