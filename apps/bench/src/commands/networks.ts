@@ -11,7 +11,7 @@ import {
 } from '@neural-fields/app-kit';
 import { networkPresets } from '@neural-fields/networks';
 import { type Command, Option } from 'commander';
-import { measureNetwork } from '../networks/measure-network.ts';
+import { measureNetwork, networkForSignal } from '../networks/measure-network.ts';
 import { signalDefinitions, signalNamed } from '../quality/signals.ts';
 import { namesAmong } from './options.ts';
 
@@ -33,7 +33,18 @@ const action = async (options: NetworksCommandOptions): Promise<void> => {
   const signal = await signalNamed(options.picture).create(size);
   const { name: backend } = await chooseBackend(options, output);
   const interrupt = listenForInterrupt(() => output.log('stopping'));
-  const presets = networkPresets.filter(({ name }) => options.networks?.includes(name) ?? true);
+  const signalSize = { inFeatures: signal.shape.length, outFeatures: signal.channels };
+  const presets = networkPresets.filter(preset => {
+    if (!(options.networks?.includes(preset.name) ?? true)) return false;
+    try {
+      networkForSignal(preset, signalSize, hiddenFeatures);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      output.warn(`${preset.name} is left out: ${error.message}`);
+      return false;
+    }
+  });
   const begun = performance.now();
   const progress = createProgress(output, { total: presets.length, unit: 'network' });
   try {

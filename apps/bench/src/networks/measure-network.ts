@@ -1,7 +1,12 @@
 /** @file How well a network of the literature learns a picture with the settings of its paper. */
-import { createField, DivergenceError, fit, term } from '@neural-fields/core';
+import { createField, DivergenceError, type FieldSpec, fit, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';
-import { networkExtensions as extensions, type NetworkPreset, trainingOptions } from '@neural-fields/networks';
+import {
+  networkExtensions as extensions,
+  type NetworkPreset,
+  type SignalSize,
+  trainingOptions,
+} from '@neural-fields/networks';
 import { denseArray, psnr, qualityBetween } from '@neural-fields/signals';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import { DATA_RANGE, type QualitySignal } from '../quality/quality-signal.ts';
@@ -24,6 +29,10 @@ export interface NetworkQuality {
   readonly betweenSamples: number;
 }
 
+/** The network with a width, if it has one as an option. @throws RangeError when the network cannot be that narrow */
+export const networkForSignal = (preset: NetworkPreset, size: SignalSize, hiddenFeatures?: number): FieldSpec =>
+  preset.spec(size, hiddenFeatures !== undefined && 'hiddenFeatures' in preset.options ? { hiddenFeatures } : {});
+
 /**
  * Fits a network to the samples of a signal, all in each step, and measures it at them and between them.
  *
@@ -34,9 +43,8 @@ export const measureNetwork = async (
   { shape, channels, values, coords, finer, finerCoords, filter }: QualitySignal,
   { steps, hiddenFeatures, seed, signal, report }: NetworkRun,
 ): Promise<NetworkQuality> => {
-  const size = { inFeatures: shape.length, outFeatures: channels };
-  const options = hiddenFeatures !== undefined && 'hiddenFeatures' in preset.options ? { hiddenFeatures } : {};
-  const field = createField(preset.spec(size, options), { seed, extensions });
+  const spec = networkForSignal(preset, { inFeatures: shape.length, outFeatures: channels }, hiddenFeatures);
+  const field = createField(spec, { seed, extensions });
   const points = {
     inFeatures: shape.length,
     pointsPerStep: values.length / channels,
