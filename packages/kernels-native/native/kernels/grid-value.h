@@ -71,8 +71,8 @@ INLINE void values_of_level(const Tile *t, const Operation *operation, const Gri
 }
 
 /** Adds the gradient of a level at all points of the tile to that of the table. */
-INLINE void add_level_gradient(const Tile *t, const Operation *operation, const Grid *grid, int index, const int corners,
-                               const int features) {
+INLINE void add_level_gradient(const Tile *t, const Operation *operation, const Grid *grid, int index,
+                               const int corners, const int features) {
   const float *g = floats(t->scratch, operation->gradient) + index * features;
   uint8_t *sums = t->gradients + grid->tableGradient;
   for (int point = 0; point < t->points; point++, g += operation->stride) {
