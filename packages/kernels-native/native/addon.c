@@ -13,6 +13,7 @@
 #include <sanitizer/asan_interface.h>
 #endif
 #include "check.h"
+#include "denormals.h"
 #include "kernel-set.h"
 #include "pool.h"
 #include "records.h"
@@ -206,8 +207,13 @@ static void do_share(void *data, int thread, int threads) {
   Job *job = data;
   uint8_t *workspace = job->workspaces ? job->workspaces + thread * job->kernels->workspace_bytes : NULL;
   const Problem problem = check_share(job->memory, job->kind, job->job, thread);
-  if (problem != NULL) atomic_store(&job->problem, problem);
-  else job->kernels->run(job->memory->bytes, workspace, job->kind, job->job, thread, threads);
+  if (problem != NULL) {
+    atomic_store(&job->problem, problem);
+    return;
+  }
+  const uint64_t mode = flush_denormals();
+  job->kernels->run(job->memory->bytes, workspace, job->kind, job->job, thread, threads);
+  restore_denormals(mode);
 }
 
 /** run(machine, kind, job, threads): on one thread or on all. */
