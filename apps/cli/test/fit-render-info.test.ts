@@ -134,6 +134,8 @@ test('--json writes one object a line and nothing else', async () => {
   expect(result).toMatchObject({ code: 0, stderr: '' });
   const lines = jsonLines(result);
   expect(lines.map(({ event }) => event)).toEqual(['start', 'progress', 'progress', 'done']);
+  // A line for each step must stay short: it has figures, and not the field.
+  expect(JSON.stringify(lines[1]).length).toBeLessThan(500);
   expect(lines[0]).toMatchObject({
     backend: 'cpu',
     reason: 'it was requested',

@@ -107,7 +107,7 @@ test('a fit logs each report as a line of JSON', async () => {
     expect(loss).toBeGreaterThan(0);
     expect(Object.values(terms)).toEqual([loss]);
     expect(metrics['psnr']).toBeCloseTo(10 * Math.log10(4 / loss), 6);
-    expect(learningRate).toBeLessThan(1e-3);
+    expect(learningRate).toBeLessThan(4e-3);
     expect(seconds).toBeGreaterThan(0);
   }
   expect(readdirSync(cwd).sort()).toEqual(['a.jsonl', 'a.png', 'a.safetensors']);

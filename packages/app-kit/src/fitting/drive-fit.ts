@@ -157,7 +157,8 @@ const tryFit = async (
   });
   for await (const reported of run) {
     stepProgress.report(reported.step, [...figures(reported), ...speedOf(reported)], reported.secondsLeft);
-    output.event('progress', { ...event, ...reported });
+    const { model: _, ...figuresOfStep } = reported;
+    output.event('progress', { ...event, ...figuresOfStep });
     await report?.(reported);
   }
 };
