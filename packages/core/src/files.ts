@@ -1,10 +1,14 @@
 /** @file `@neural-fields/core/files`: field files and safetensors as bytes, and fields through tfjs's `io` handlers. */
 export {
   decodeFieldData,
+  decodeModelData,
   type EncodeFieldOptions,
   encodeFieldData,
+  encodeModelData,
   type FieldFile,
   type FieldFileExtras,
+  type ModelData,
+  type ModelFile,
 } from './files/field-file.ts';
 export { FieldFileError, type FieldFileProblem } from './files/field-file-error.ts';
 export {

@@ -74,7 +74,16 @@ export type {
 export type { ParameterGroup } from './fit/parameter-groups.ts';
 export { type ParameterTermOptions, parameterTerm } from './fit/parameter-term.ts';
 export { PointDataError, type PointDataFault } from './fit/point-data.ts';
-export type { ChunkListener, FitStep, PointBatch, PointScoring, PointSource, SourceState } from './fit/points.ts';
+export type {
+  ChunkListener,
+  FitStep,
+  PointBatch,
+  PointScoring,
+  PointSource,
+  SourceState,
+  StepInput,
+  StepInputs,
+} from './fit/points.ts';
 export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
 export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';

@@ -3,6 +3,7 @@
  *   functions of them.
  */
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-core';
+import type { StepInputs } from './fit/points.ts';
 import type { ParameterLayout } from './params/layout.ts';
 import type { BatchNetwork } from './spec/batch-network.ts';
 import type { Extensions } from './spec/layer.ts';
@@ -13,9 +14,12 @@ export interface ModelView {
   readonly network: Network | BatchNetwork;
   /**
    * Computes the flat vector of the network's parameters from the model's, in differentiable tfjs ops. Absent where
-   * they are the same. The fit calls it once per step, whatever the number of chunks.
+   * they are the same. The fit calls it once per step for each term with inputs, whatever the number of chunks, and
+   * once more for the gradient.
+   *
+   * @param inputs what the term's points give for the step (`PointSource.inputs`); empty if they give none
    */
-  parameters?(flat: Tensor1D): Tensor1D;
+  parameters?(flat: Tensor1D, inputs: StepInputs): Tensor1D;
 }
 
 /** The identity of a model, as JSON; a checkpoint of a model with another description is refused. */

@@ -34,7 +34,14 @@ import { type BatchNetwork, batchNetworkFor } from '../spec/batch-network.ts';
 import type { Network } from '../spec/network.ts';
 import { accumulate } from './accumulate.ts';
 import { kernelLossOf } from './kernel-loss.ts';
-import { assertBatch, PointDataError, type PointDataFault, PointDataScan, type TargetWidths } from './point-data.ts';
+import {
+  assertBatch,
+  assertInputs,
+  PointDataError,
+  type PointDataFault,
+  PointDataScan,
+  type TargetWidths,
+} from './point-data.ts';
 import type { ChunkListener, FitStep, PointBatch, PointScoring } from './points.ts';
 import { StepStatistics } from './step-statistics.ts';
 import {
@@ -467,6 +474,7 @@ export class Objective {
         }
         const view = viewOf(this.#model, term.field, term.name);
         const drawn = { ...at, rng: at.rng.fork(index) };
+        useInputs(term, vectors, drawn);
         if (hasStatistics(view)) {
           const found = await this.#normalised(term, view, { vectors, at: drawn, yieldToEventLoop, state });
           losses.push(found.loss);
@@ -541,7 +549,9 @@ export class Objective {
     const vectors = new ViewVectors(flat);
     let sum = 0;
     try {
-      for (const { batch, share } of this.chunks(term, { ...at, rng: at.rng.fork('held-out', term.name) })) {
+      const drawn = { ...at, rng: at.rng.fork('held-out', term.name) };
+      useInputs(term, vectors, drawn);
+      for (const { batch, share } of this.chunks(term, drawn)) {
         const { fields } = batch;
         const choice = fields && vectors.choose(view, fields);
         const network = fields ? batchNetworkFor(view.network as BatchNetwork, fields.length) : view.network;
@@ -598,6 +608,14 @@ interface ScoringPass {
   /** As in {@link Objective.differentiate}. */
   readonly yieldToEventLoop: () => Promise<void>;
 }
+
+/** Draws the inputs of a term's step, which the following terms share. @throws RangeError, TypeError when one is wrong */
+const useInputs = (term: Term, vectors: ViewVectors, { rng, step, steps }: StepDraw): void => {
+  const inputs = term.points.inputs?.(rng, { step, steps });
+  if (inputs === undefined) return;
+  assertInputs(term, inputs);
+  vectors.use(inputs);
+};
 
 /** Whether a view's network has statistics over the points of a step. */
 const hasStatistics = ({ network }: ModelView): boolean => !isBatchNetwork(network) && network.statistics.length > 0;

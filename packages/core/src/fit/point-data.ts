@@ -3,14 +3,17 @@
  *   loss.
  */
 import { describeNonFinite, findNonFinite, type NonFiniteValues } from './non-finite.ts';
-import type { PointBatch } from './points.ts';
+import type { PointBatch, StepInputs } from './points.ts';
 import type { Term } from './term.ts';
+
+/** The prefix of the inputs of a step in a fault. */
+const INPUT = 'inputs.';
 
 /** The location of points or targets that are not finite. */
 export interface PointDataFault extends NonFiniteValues {
   /** The term's name. */
   readonly term: string;
-  /** `coords`, or the name of a target. */
+  /** `coords`, the name of a target, or `inputs.` and the name of an input. */
   readonly array: string;
   /** The number of values that were checked. */
   readonly size: number;
@@ -27,7 +30,7 @@ export class PointDataError extends RangeError {
 
   constructor(fault: PointDataFault, options?: ErrorOptions) {
     const { term, array, size, step } = fault;
-    const what = array === 'coords' ? 'points' : 'targets';
+    const what = array === 'coords' ? 'points' : array.startsWith(INPUT) ? 'inputs' : 'targets';
     const when = step === undefined ? '' : `, in the points that were drawn for step ${step}`;
     const reason = `the ${what} of term '${term}' must be finite: ${describeNonFinite(array, fault, size)}${when}`;
     super(`fit: ${reason}`, options);
@@ -42,6 +45,26 @@ const typeOf = (value: unknown): string =>
     : Array.isArray(value)
       ? 'an array'
       : `a ${value.constructor?.name ?? typeof value}`;
+
+/**
+ * Validates the inputs of a step, including their values, of which there are few.
+ *
+ * @throws TypeError when one has no array, RangeError when its length is not that of its shape, PointDataError when a
+ *   value is not finite
+ */
+export const assertInputs = ({ name: term }: Term, inputs: StepInputs): void => {
+  for (const [name, { shape, data }] of Object.entries(inputs)) {
+    if (!(data instanceof Float32Array))
+      throw new TypeError(`term '${term}': the input '${name}' must have a Float32Array, got ${typeOf(data)}`);
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (data.length !== size)
+      throw new RangeError(
+        `term '${term}': the input '${name}' must have ${size} values for [${shape.join(', ')}], got ${data.length}`,
+      );
+    const fault = findNonFinite(data);
+    if (fault) throw new PointDataError({ term, array: `${INPUT}${name}`, size, ...fault });
+  }
+};
 
 /** The number of values at each point in every target of a term, by name. */
 export type TargetWidths = ReadonlyMap<string, number>;

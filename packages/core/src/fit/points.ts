@@ -16,6 +16,15 @@ export interface PointBatch {
   readonly fields?: ArrayLike<number>;
 }
 
+/** An array that the parameters of a model's fields depend on in a step, row-major. */
+export interface StepInput {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Such arrays by name, e.g. the context points of an encoder, or which signals of a set the step is about. */
+export type StepInputs = Readonly<Record<string, StepInput>>;
+
 /** The position of a step in a fit. */
 export interface FitStep {
   /** 1 for the first. */
@@ -48,6 +57,12 @@ export interface PointSource {
    * times, with the same `rng` and step.
    */
   draw(start: number, count: number, rng: Rng, at: FitStep): PointBatch;
+  /**
+   * What the parameters of the model's fields depend on in a step, besides the model's own: see `ModelView.parameters`.
+   * Called once per step before its first `draw`, with the same `rng`. Terms without inputs that come later in the
+   * objective, e.g. on the generated parameters, get those of this term.
+   */
+  inputs?(rng: Rng, at: FitStep): StepInputs;
   /**
    * Gets the loss at each drawn point, chunk by chunk, before the next chunk is drawn: for importance sampling. Without
    * it the losses of single points are never read, which is faster.

@@ -4,6 +4,7 @@ import type { ModelView } from '../model.ts';
 import { selectFields, spreadFields } from '../models/select-fields.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import { accumulate } from './accumulate.ts';
+import type { StepInputs } from './points.ts';
 
 /** The parameters of a view in one step, and the sum of the gradients with respect to them. */
 export class StepVector {
@@ -37,40 +38,59 @@ export class StepVector {
 
 /** The gradient with respect to `flat`, from the gradient `upstream` with respect to the view's parameters. */
 const pulledBack = (
-  parameters: (flat: Tensor1D) => Tensor1D,
+  { parameters }: ModelView,
+  inputs: StepInputs,
   flat: Tensor1D,
   upstream: Tensor1D,
 ): Tensor1D | undefined =>
   tidy(() => {
-    const { grads } = engine().gradients(() => parameters(flat), [flat], upstream, true);
+    const made = (): Tensor1D => (parameters as ViewParameters)(flat, inputs);
+    const { grads } = engine().gradients(made, [flat], upstream, true);
     return grads[0] as Tensor1D | undefined;
   });
+
+type ViewParameters = NonNullable<ModelView['parameters']>;
+
+/** Of terms whose points give none. */
+const noInputs: StepInputs = Object.freeze({});
 
 /** The parameter vectors of all views in a step. */
 export class ViewVectors {
   /** The model's own parameters. */
   readonly own: StepVector;
-  readonly #views = new Map<ModelView, StepVector>();
+  readonly #views = new Map<ModelView, Map<StepInputs, StepVector>>();
+  #inputs = noInputs;
 
   /** @param flat the model's parameters; the caller keeps ownership */
   constructor(flat: Tensor1D) {
     this.own = new StepVector(flat, false);
   }
 
-  /** The parameters of a view, computed on first use. */
+  /** Sets the inputs of this term and the following ones. */
+  use(inputs: StepInputs): void {
+    this.#inputs = inputs;
+  }
+
+  /** The parameters of a view for the current inputs, computed on first use. */
   of(view: ModelView): StepVector {
     if (view.parameters === undefined) return this.own;
-    let vector = this.#views.get(view);
+    const known = this.#views.get(view) ?? new Map<StepInputs, StepVector>();
+    this.#views.set(view, known);
+    let vector = known.get(this.#inputs);
     if (vector === undefined) {
       const parameters = tidy(() => {
-        const made = (view.parameters as (flat: Tensor1D) => Tensor1D)(this.own.parameters);
+        const made = (view.parameters as ViewParameters)(this.own.parameters, this.#inputs);
         assertSize(view, made);
         return keep(made === this.own.parameters ? made.clone() : made);
       });
       vector = new StepVector(parameters, true);
-      this.#views.set(view, vector);
+      known.set(this.#inputs, vector);
     }
     return vector;
+  }
+
+  *#computed(): Generator<readonly [ModelView, StepInputs, StepVector]> {
+    for (const [view, known] of this.#views) for (const [inputs, vector] of known) yield [view, inputs, vector];
   }
 
   /** The parameters of selected fields of a batch. Call {@link FieldChoice.close} afterwards. */
@@ -80,10 +100,10 @@ export class ViewVectors {
 
   /** The sum of all gradients, with respect to the model's parameters. The caller disposes of it. */
   finish(): Tensor1D | undefined {
-    for (const [view, vector] of this.#views) {
+    for (const [view, inputs, vector] of this.#computed()) {
       const upstream = vector.take();
       if (upstream === undefined) continue;
-      const gradient = pulledBack(view.parameters as (flat: Tensor1D) => Tensor1D, this.own.parameters, upstream);
+      const gradient = pulledBack(view, inputs, this.own.parameters, upstream);
       upstream.dispose();
       if (gradient) this.own.add(gradient);
     }
@@ -92,7 +112,7 @@ export class ViewVectors {
 
   dispose(): void {
     this.own.dispose();
-    for (const vector of this.#views.values()) vector.dispose();
+    for (const [, , vector] of this.#computed()) vector.dispose();
   }
 }
 

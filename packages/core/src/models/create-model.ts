@@ -7,6 +7,7 @@ import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Vari
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
 import type { Field } from '../field.ts';
+import type { StepInputs } from '../fit/points.ts';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import { isBatchNetwork, type Model, type ModelDescription, type ModelView } from '../model.ts';
@@ -51,8 +52,10 @@ export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = P
    * Computes the flat vector of its parameters in the order of `parameterLayout(spec)`; for many fields in that of
    * `createFieldBatch`, which `stackFields` makes from one row for each field. In ordinary tfjs ops, called once per
    * step.
+   *
+   * @param inputs what the points of the term give for the step (`PointSource.inputs`), e.g. the context of an encoder
    */
-  parameters(parts: BoundParts<P>): Tensor1D;
+  parameters(parts: BoundParts<P>, inputs: StepInputs): Tensor1D;
 };
 
 /** The options of {@link createModel}. */
@@ -145,7 +148,7 @@ export const createModel = <const P extends Readonly<Record<string, ModelPart>>>
     described[name] = { spec: checked, ...(count !== undefined && { count }), ...(own && { own }) };
     views[name] = {
       network: count === undefined ? single : batchNetworkOf(single, count, own),
-      parameters: flat => tidy(() => parametersOf(bindAll(flat))),
+      parameters: (flat, inputs) => tidy(() => parametersOf(bindAll(flat), inputs)),
     };
   }
   const description: ModelDescription = {

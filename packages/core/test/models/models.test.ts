@@ -324,6 +324,95 @@ describe('a model of several parts', () => {
     base.dispose();
   });
 
+  it('computes parameters from the inputs of a step, for the terms that follow too', async () => {
+    // theta = s c base, with c from the points: dL/ds is c times that of the field whose parameters are c base.
+    const scale = createParameters({ s: { shape: [1], initialise: () => Float32Array.of(0.8) } }, { seed: 0 });
+    const base = createField(spec, { seed: 3 });
+    const parts = { scale, base };
+    const model = createModel({
+      kind: 'scaled by inputs',
+      parts,
+      fields: {
+        scaled: {
+          spec,
+          parameters: (bound, { c }) =>
+            mul<Tensor1D>(bound.base.flat, mul(bound.scale.tensor('s'), tensor1d(c?.data ?? [0]))),
+        },
+      },
+    });
+    const given = (c: number): PointSource => ({
+      ...points(),
+      inputs: (_, { step }) => ({ c: { shape: [1], data: Float32Array.of(c * step) } }),
+    });
+    const weights = parameterTerm({ name: 'weights', field: 'scaled', penalty: squared });
+    const options = { steps: 2, optimizer: adam({ learningRate: 1e-30 }), chunkSize: 4 };
+    const flat = Object.values(numbers(base)).flat();
+    const before = memory().numTensors;
+    const reports = await steps(
+      model,
+      [term({ points: given(0.5), loss }), weights, term({ name: 'other', points: given(3), loss })],
+      options,
+    );
+    expect(memory().numTensors).toBe(before);
+    for (const { step, terms } of reports) {
+      const mean = flat.reduce((sum, x) => sum + (0.8 * 0.5 * step * x) ** 2, 0) / flat.length;
+      expect(terms['weights']).toBeCloseTo(mean, 5);
+      expect(terms['other']).not.toBeCloseTo(terms['loss'] as number, 3);
+    }
+    const bad = { ...points(), inputs: () => ({ c: { shape: [1], data: Float32Array.of(Number.NaN) } }) };
+    await expect(steps(model, [term({ points: bad, loss })], options)).rejects.toThrow(/inputs\.c\[0\] is NaN/u);
+    const short = { ...points(), inputs: () => ({ c: { shape: [2], data: Float32Array.of(1) } }) };
+    await expect(steps(model, [term({ points: short, loss })], options)).rejects.toThrow(
+      "term 'loss': the input 'c' must have 2 values for [2], got 1",
+    );
+    scale.dispose();
+    base.dispose();
+  });
+
+  it('propagates gradients through parameters computed from inputs', async () => {
+    const scale = createParameters({ s: { shape: [1], initialise: () => Float32Array.of(0.8) } }, { seed: 0 });
+    const base = createField(spec, { seed: 3 });
+    const model = createModel({
+      kind: 'scaled by inputs',
+      parts: { scale, base },
+      fields: {
+        scaled: {
+          spec,
+          parameters: (bound, { c }) =>
+            mul<Tensor1D>(bound.base.flat, mul(bound.scale.tensor('s'), tensor1d(c?.data ?? [0]))),
+        },
+      },
+    });
+    const terms = [1, 2].map(c =>
+      term({
+        name: `times ${c}`,
+        points: { ...points(), inputs: () => ({ c: { shape: [1], data: Float32Array.of(c) } }) },
+        loss,
+      }),
+    );
+    const seen: number[] = [];
+    const watching = {
+      kind: 'watching',
+      learningRate: 1,
+      settings: {},
+      stateSize: 0,
+      update: ({ parameters, gradient }: { parameters: Tensor1D; gradient: Tensor1D }) => {
+        seen.push(...gradient.dataSync());
+        return { parameters: parameters.clone(), state: [] };
+      },
+    };
+    const lossAt = async (s: number): Promise<number> => {
+      scale.parameters['s']?.assign(tensor1d([s]));
+      const [report] = await steps(model, terms, { steps: 1, optimizer: watching, chunkSize: 4 });
+      return report?.loss as number;
+    };
+    await lossAt(0.8);
+    const wanted = ((await lossAt(0.81)) - (await lossAt(0.79))) / 0.02;
+    expect(Math.abs((seen[0] as number) - wanted)).toBeLessThan(2e-2 * Math.abs(wanted) + 1e-4);
+    scale.dispose();
+    base.dispose();
+  });
+
   it('rejects the checkpoints of other models', async () => {
     const codes = (length: number) => createParameters({ code: { shape: [2, length] } }, { seed: 0 });
     const build = (length: number, kind = 'coded'): { model: Model; dispose(): void } => {
