@@ -2,6 +2,7 @@
  * @file The demonstration's settings for each backend, chosen to finish within about two minutes on two CPU cores.
  */
 import type { FitSettings } from '@neural-fields/app-kit/fitting';
+import { presets } from '../settings/presets.ts';
 
 /** The settings of the demonstration. */
 export interface DemoSettings {
@@ -14,7 +15,7 @@ export interface DemoSettings {
   readonly hiddenLayers: number;
   readonly omega0: number;
   /** The factor on the initial weights; 1 if absent. */
-  readonly weightScale?: number;
+  readonly weightScale?: number | undefined;
   readonly fit: FitSettings;
   /** Why these settings were chosen. */
   readonly reason: string;
@@ -32,8 +33,13 @@ const fit = (steps: number, batch: FitSettings['batch'], learningRate: number): 
   reportEvery: 1,
 });
 
-/** Fits with Muon: docs/defaults.md has the measurements. */
-const muonFit = (steps: number): FitSettings => ({ ...fit(steps, 16_384, 4e-3), optimizer: 'muon' });
+const { optimizer, learningRates, schedule, batch, sampling, weightScale, omega0 } = presets.fast.image;
+
+/** Fits as `fit` does by default. */
+const defaultFit = (steps: number): FitSettings => ({
+  ...fit(steps, batch, learningRates[optimizer]),
+  ...{ optimizer, schedule, sampling },
+});
 
 /** The settings of each backend. */
 const sizes: Readonly<Record<string, DemoSettings>> = {
@@ -57,18 +63,16 @@ const sizes: Readonly<Record<string, DemoSettings>> = {
     size: 256,
     hiddenFeatures: 256,
     hiddenLayers: 3,
-    omega0: 30,
-    weightScale: 1.5,
-    fit: muonFit(250),
+    ...{ omega0, weightScale },
+    fit: defaultFit(presets.fast.image.steps),
     reason: 'the native kernels use all cores: a network 256 wide, 16,384 pixels a step',
   },
   simd: {
     size: 256,
     hiddenFeatures: 256,
     hiddenLayers: 3,
-    omega0: 30,
-    weightScale: 1.5,
-    fit: muonFit(200),
+    ...{ omega0, weightScale },
+    fit: defaultFit(200),
     reason: 'the SIMD kernels use all cores: a network 256 wide, 16,384 pixels a step',
   },
   wasm: {

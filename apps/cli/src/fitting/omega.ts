@@ -28,14 +28,15 @@ export const settleOmega = (
       what: '--omega0 auto',
       problem: `it is for images and sounds, not for a ${description.kind}`,
     });
-  const { omega0: suggested, rms, nyquist, limit } = suggestOmega();
+  const { omega0: suggested, rms, nyquist, limit, share } = suggestOmega();
   const factor = rounded(suggested);
   const reason =
     limit === 'signal'
       ? 'so that those of the first layer are alike'
-      : 'and the first layer gets no more than 0.12 of the highest that its samples can hold';
+      : `and the first layer gets no more than ${share} of the highest that its samples can hold`;
+  const name = description.kind === 'audio' ? 'sound' : description.kind;
   say(
-    `omega0 ${factor}: the frequencies of the ${description.kind === 'audio' ? 'sound' : description.kind} have a root mean square of ${rounded(rms)} of ` +
+    `omega0 ${factor}: the frequencies of the ${name} have a root mean square of ${rounded(rms)} of ` +
       `${formatCount(Math.round(nyquist))} radians per unit, ${reason}`,
   );
   return { ...others, omega0: factor };

@@ -2,19 +2,9 @@
  * @file Adam's update as one fused tfjs kernel, for backends that register it. In ordinary tfjs ops it takes about
  *   fourteen.
  */
-import {
-  engine,
-  getBackend,
-  getKernel,
-  type KernelFunc,
-  type NamedAttrMap,
-  type NamedTensorMap,
-  registerKernel,
-  type Tensor1D,
-} from '@tensorflow/tfjs-core';
+import type { KernelFunc, Tensor1D } from '@tensorflow/tfjs-core';
 import { assertAdamInputs } from './assert-inputs.ts';
-
-const KERNEL = 'NeuralFieldsAdamUpdate';
+import { type FusedKernel, registerFusedKernel, runFusedKernel } from './fused-kernel.ts';
 
 /** The scalars of an update; see `adam`. They are the kernel's attributes. */
 export interface AdamUpdate {
@@ -43,22 +33,15 @@ export interface AdamVectors {
   readonly second: Tensor1D;
 }
 
+const KERNEL: FusedKernel<AdamUpdate> = { kernelName: 'NeuralFieldsAdamUpdate', assertInputs: assertAdamInputs };
+
 /**
  * Registers a backend's fused update: inputs {@link AdamVectors}, attributes {@link AdamUpdate}, outputs the next
  * parameters, m and v. The inputs are validated before the kernel runs.
  */
 export const registerAdamKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({
-    kernelName: KERNEL,
-    backendName,
-    kernelFunc: args => {
-      assertAdamInputs(args.inputs);
-      return kernelFunc(args);
-    },
-  });
+  registerFusedKernel(KERNEL, backendName, kernelFunc);
 
 /** The next parameters, m and v, computed by the current backend's kernel; `undefined` where it has none. */
 export const fusedAdamUpdate = (vectors: AdamVectors, update: AdamUpdate): readonly Tensor1D[] | undefined =>
-  getKernel(KERNEL, getBackend()) === undefined
-    ? undefined
-    : (engine().runKernel(KERNEL, { ...vectors } as NamedTensorMap, { ...update } as NamedAttrMap) as Tensor1D[]);
+  runFusedKernel(KERNEL, vectors, update) as readonly Tensor1D[] | undefined;

@@ -1,17 +1,7 @@
 /** @file Muon's update of weight matrices as one tfjs kernel, for backends that register it. */
-import {
-  engine,
-  getBackend,
-  getKernel,
-  type KernelFunc,
-  type NamedAttrMap,
-  type NamedTensorMap,
-  registerKernel,
-  type Tensor3D,
-} from '@tensorflow/tfjs-core';
+import type { KernelFunc, Tensor3D } from '@tensorflow/tfjs-core';
 import { assertMuonInputs } from './assert-inputs.ts';
-
-const KERNEL = 'NeuralFieldsMuonUpdate';
+import { type FusedKernel, registerFusedKernel, runFusedKernel } from './fused-kernel.ts';
 
 /** The scalars of an update; see `muon`. They are the kernel's attributes. */
 export interface MuonUpdate {
@@ -38,28 +28,18 @@ export interface MuonMatrices {
   readonly first: Tensor3D;
 }
 
+const KERNEL: FusedKernel<MuonUpdate> = { kernelName: 'NeuralFieldsMuonUpdate', assertInputs: assertMuonInputs };
+
 /**
  * Registers a backend's fused update: inputs {@link MuonMatrices}, attributes {@link MuonUpdate}, outputs the next
  * parameters and M. The inputs are validated before the kernel runs.
  */
 export const registerMuonKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({
-    kernelName: KERNEL,
-    backendName,
-    kernelFunc: args => {
-      assertMuonInputs(args.inputs);
-      return kernelFunc(args);
-    },
-  });
+  registerFusedKernel(KERNEL, backendName, kernelFunc);
 
 /** The next parameters and M, computed by the current backend's kernel; `undefined` where it has none. */
 export const fusedMuonUpdate = (
   matrices: MuonMatrices,
   update: MuonUpdate,
 ): readonly [parameters: Tensor3D, first: Tensor3D] | undefined =>
-  getKernel(KERNEL, getBackend()) === undefined
-    ? undefined
-    : (engine().runKernel(KERNEL, { ...matrices } as object as NamedTensorMap, { ...update } as NamedAttrMap) as [
-        Tensor3D,
-        Tensor3D,
-      ]);
+  runFusedKernel(KERNEL, matrices, update) as [Tensor3D, Tensor3D] | undefined;

@@ -1,12 +1,14 @@
 /** @file Orthonormal bases of the rows of matrices as a tfjs kernel, for backends that register it. */
 import type { KernelFunc, Tensor3D } from '@tensorflow/tfjs-core';
-import { type MatricesKernel, registerMatricesKernel, runMatricesKernel } from './matrices-kernel.ts';
+import { assertTensor } from './assert-inputs.ts';
+import { type FusedKernel, registerFusedKernel, runFusedKernel } from './fused-kernel.ts';
 
-const KERNEL: MatricesKernel = {
+const KERNEL: FusedKernel<Readonly<Record<never, never>>> = {
   kernelName: 'NeuralFieldsOrthonormalRows',
-  input: 'rows',
-  title: 'orthonormal rows',
-  isSquare: true,
+  assertInputs: ({ rows }) => {
+    const [count = 0, size = 0] = rows?.shape ?? [];
+    assertTensor('orthonormal rows: rows', rows, [count, size, size]);
+  },
 };
 
 /**
@@ -15,7 +17,8 @@ const KERNEL: MatricesKernel = {
  * where the matrix is singular. The input is validated before the kernel runs.
  */
 export const registerOrthonormalRowsKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerMatricesKernel(KERNEL, backendName, kernelFunc);
+  registerFusedKernel(KERNEL, backendName, kernelFunc);
 
 /** The bases computed by the current backend's kernel; `undefined` where it has none. */
-export const fusedOrthonormalRows = (rows: Tensor3D): Tensor3D | undefined => runMatricesKernel(KERNEL, rows);
+export const fusedOrthonormalRows = (rows: Tensor3D): Tensor3D | undefined =>
+  runFusedKernel(KERNEL, { rows }, {}) as Tensor3D | undefined;

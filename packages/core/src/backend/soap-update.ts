@@ -1,18 +1,8 @@
 /** @file SOAP's update as one tfjs kernel, for backends that register it. */
-import {
-  engine,
-  getBackend,
-  getKernel,
-  type KernelFunc,
-  type NamedAttrMap,
-  type NamedTensorMap,
-  registerKernel,
-  type Tensor1D,
-} from '@tensorflow/tfjs-core';
+import type { KernelFunc, Tensor1D } from '@tensorflow/tfjs-core';
 import type { AdamUpdate, AdamVectors } from './adam-update.ts';
 import { assertSoapInputs } from './assert-inputs.ts';
-
-const KERNEL = 'NeuralFieldsSoapUpdate';
+import { type FusedKernel, registerFusedKernel, runFusedKernel } from './fused-kernel.ts';
 
 /** The description of an update: the scalars of Adam, and where matrices are. */
 export interface SoapUpdate extends Omit<AdamUpdate, 'weightDecay' | 'lazy'> {
@@ -40,27 +30,22 @@ export interface SoapVectors extends AdamVectors {
 /** The result of an update. */
 export type SoapResult = Omit<SoapVectors, 'gradient' | 'bases'>;
 
+const KERNEL: FusedKernel<SoapUpdate> = {
+  kernelName: 'NeuralFieldsSoapUpdate',
+  assertInputs: (vectors, { matrices }) => assertSoapInputs(vectors, matrices, SOAP_MATRIX_FIELDS),
+};
+
 /**
  * Registers a backend's fused update: inputs {@link SoapVectors}, attributes {@link SoapUpdate}, outputs the next
  * parameters, m, v and Gram matrices. The inputs are validated before the kernel runs.
  */
 export const registerSoapKernel = (backendName: string, kernelFunc: KernelFunc): void =>
-  registerKernel({
-    kernelName: KERNEL,
-    backendName,
-    kernelFunc: args => {
-      assertSoapInputs(args.inputs, (args.attrs as object as SoapUpdate).matrices, SOAP_MATRIX_FIELDS);
-      return kernelFunc(args);
-    },
-  });
+  registerFusedKernel(KERNEL, backendName, kernelFunc);
 
 /** The next vectors, computed by the current backend's kernel; `undefined` where it has none. */
 export const fusedSoapUpdate = (vectors: SoapVectors, update: SoapUpdate): SoapResult | undefined => {
-  if (getKernel(KERNEL, getBackend()) === undefined) return undefined;
-  const [parameters, first, second, grams] = engine().runKernel(
-    KERNEL,
-    { ...vectors } as object as NamedTensorMap,
-    { ...update } as object as NamedAttrMap,
-  ) as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
+  const next = runFusedKernel(KERNEL, vectors, update);
+  if (next === undefined) return undefined;
+  const [parameters, first, second, grams] = next as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
   return { parameters, first, second, grams };
 };

@@ -13,6 +13,8 @@ export interface OmegaSuggestion {
   readonly nyquist: number;
   /** Whether the signal's frequencies determine `omega0`, or the distance of its samples. */
   readonly limit: 'signal' | 'sampling';
+  /** The share of `nyquist` that the first layer's frequencies have at most. */
+  readonly share: number;
 }
 
 /**
@@ -49,5 +51,6 @@ export const suggestOmega = (signal: ArrayView, options: GridOptions = {}): Omeg
     rms,
     nyquist,
     limit: rms <= most ? 'signal' : 'sampling',
+    share: SHARE_OF_NYQUIST,
   };
 };
