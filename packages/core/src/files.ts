@@ -11,8 +11,17 @@ export {
   type ModelFile,
 } from './files/field-file.ts';
 export { FieldFileError, type FieldFileProblem } from './files/field-file-error.ts';
+export { type OutputChange, outputChange } from './files/output-change.ts';
+export {
+  type FieldPrecision,
+  fieldPrecisions,
+  type ParameterChange,
+  type RoundedField,
+  roundFieldData,
+} from './files/precision.ts';
 export {
   decodeSafetensors,
+  type EncodableArray,
   encodeSafetensors,
   type SafetensorsArray,
   type SafetensorsDtype,

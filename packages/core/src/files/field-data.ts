@@ -15,8 +15,10 @@ export interface FieldData {
   readonly parameters: ReadonlyMap<string, ShapedArray<Float32Array>>;
 }
 
-/** The version of the format that is written. A reader refuses later ones. */
+/** The version of the format that is written, unless a later one is needed. */
 export const FIELD_FORMAT_VERSION = 1;
+/** The version of field files with 8-bit parameters, which only they have. */
+export const QUANTIZED_FORMAT_VERSION = 2;
 
 /** The maximum nesting depth of a spec. Core's own specs have 3 levels below `layers`. */
 const MAX_SPEC_DEPTH = 64;
@@ -41,15 +43,18 @@ const isShallow = (value: unknown, limit: number): boolean => {
   return false;
 };
 
-/** @throws FieldFileError `newer-version`, or `invalid-spec` when it is not a version */
-export const assertVersion = (version: string | undefined): void => {
+/**
+ * @param newest the latest version that the caller reads
+ * @throws FieldFileError `newer-version`, or `invalid-spec` when it is not a version
+ */
+export const assertVersion = (version: string | undefined, newest: number = FIELD_FORMAT_VERSION): void => {
   const shown = version?.slice(0, 20);
   if (version === undefined || !/^[1-9]\d*$/.test(version))
     throw new FieldFileError('invalid-spec', `the version must be an integer >= 1, got ${shown ?? 'nothing'}`);
-  if (Number(version) > FIELD_FORMAT_VERSION)
+  if (Number(version) > newest)
     throw new FieldFileError(
       'newer-version',
-      `it has version ${shown}, this library reads version ${FIELD_FORMAT_VERSION}; a later version of the library reads it`,
+      `it has version ${shown}, this library reads versions up to ${newest}; a later version of the library reads it`,
     );
 };
 
@@ -62,12 +67,10 @@ export const invalidSpec = (cause: unknown): FieldFileError => {
 /**
  * Parses the spec of a file.
  *
- * @param version as text
  * @param spec the JSON value
- * @throws FieldFileError `newer-version` or `invalid-spec`
+ * @throws FieldFileError `invalid-spec`
  */
-export const readSpec = (version: string | undefined, spec: unknown, extensions: Extensions): FieldSpec => {
-  assertVersion(version);
+export const readSpec = (spec: unknown, extensions: Extensions): FieldSpec => {
   if (!isShallow(spec, MAX_SPEC_DEPTH))
     throw new FieldFileError(
       'invalid-spec',

@@ -19,6 +19,8 @@ export type FieldFileProblem =
   | 'unexpected-tensor'
   /** A parameter contains NaN or an infinity. */
   | 'not-finite'
+  /** A parameter is too large for the requested precision. */
+  | 'out-of-range'
   /** The model artifacts do not have the structure that tfjs defines. */
   | 'invalid-artifacts'
   /** A file of `torch.save` is truncated or inconsistent. */

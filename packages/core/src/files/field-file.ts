@@ -3,7 +3,12 @@
  *   parameters.
  *
  *     __metadata__   neural-fields.version: "1", neural-fields.spec: the spec as JSON, and the caller's own keys
- *     arrays         the parameters by name, F32; then `state.*`, which checkpoints add
+ *     arrays         the parameters by name, F32 or F16; then `state.*`, which checkpoints add
+ *
+ * With 8-bit parameters the version is "2", and after the parameters come their scales:
+ *
+ *     w              I8 [..., columns]
+ *     scale.w        F32 [ceil(rows / 64), columns], for the parameter w; rows are all axes but the last
  */
 import { assertOptions } from '../options.ts';
 import type { Extensions } from '../spec/layer.ts';
@@ -13,16 +18,17 @@ import {
   FIELD_FORMAT_VERSION,
   type FieldData,
   listNames,
-  pickParameters,
+  QUANTIZED_FORMAT_VERSION,
   readParameters,
   readSpec,
 } from './field-data.ts';
 import { FieldFileError } from './field-file-error.ts';
+import { assertPrecision, type FieldPrecision, precisionOf, restoreParameters, storeParameters } from './precision.ts';
 import {
   decodeSafetensors,
+  type EncodableArray,
   encodeSafetensors,
   isDecoded,
-  type SafetensorsArray,
   type SafetensorsFile,
   type SafetensorsLimits,
   type ShapedArray,
@@ -46,37 +52,45 @@ export interface FieldFileExtras {
 /** The options of {@link encodeFieldData}. */
 export interface EncodeFieldOptions extends FieldFileExtras {
   readonly extensions?: Extensions;
+  /** The precision of the matrices; float32 if absent. `roundFieldData` says what a lower one changes. */
+  readonly precision?: FieldPrecision;
 }
 
 /** The content of a field file. */
-export interface FieldFile extends FieldData, Required<FieldFileExtras> {}
+export interface FieldFile extends FieldData, Required<FieldFileExtras> {
+  /** The precision of the matrices in the file; `bfloat16` where another program wrote it. */
+  readonly precision: FieldPrecision | 'bfloat16';
+}
 
 /**
  * Writes a field to bytes. Equal input gives equal bytes.
  *
- * @throws FieldFileError when the parameters are not those of the spec
- * @throws RangeError when a key of `metadata` begins with `neural-fields.`
+ * @throws FieldFileError when the parameters are not those of the spec; `not-finite` or `out-of-range` when a lower
+ *   precision cannot represent them
+ * @throws RangeError when a key of `metadata` begins with `neural-fields.`, or the precision is unknown
  */
 export const encodeFieldData = (data: FieldData, options: EncodeFieldOptions = {}): Uint8Array<ArrayBuffer> => {
-  assertOptions('encodeFieldData', options, { extensions: 1, metadata: 1, state: 1 });
-  const { spec, parameters } = data;
-  const { metadata = {}, state = new Map(), extensions = {} } = options;
-  const arrays = pickParameters(spec, parameters, extensions);
-  return encodeArrays('encodeFieldData', arrays, { metadata, state }, { [SPEC]: JSON.stringify(spec) });
+  assertOptions('encodeFieldData', options, { extensions: 1, metadata: 1, precision: 1, state: 1 });
+  const { metadata = {}, state = new Map(), extensions = {}, precision = 'float32' } = options;
+  assertPrecision('encodeFieldData', precision);
+  const { arrays, isQuantized } = storeParameters(data, precision, extensions);
+  const version = isQuantized ? QUANTIZED_FORMAT_VERSION : FIELD_FORMAT_VERSION;
+  const own = { [VERSION]: String(version), [SPEC]: JSON.stringify(data.spec) };
+  return encodeArrays('encodeFieldData', arrays, { metadata, state }, own);
 };
 
 const encodeArrays = (
   what: string,
-  parameters: ReadonlyMap<string, ShapedArray>,
+  parameters: ReadonlyMap<string, EncodableArray>,
   { metadata, state }: Required<FieldFileExtras>,
   own: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> => {
   for (const key of Object.keys(metadata))
     if (key.startsWith(OWN_KEYS))
       throw new RangeError(`${what}: metadata keys must not begin with '${OWN_KEYS}', which is reserved, got '${key}'`);
-  const arrays = new Map<string, ShapedArray<SafetensorsArray>>(parameters);
+  const arrays = new Map<string, EncodableArray>(parameters);
   for (const [name, array] of state) arrays.set(STATE + name, array);
-  return encodeSafetensors(arrays, { [VERSION]: String(FIELD_FORMAT_VERSION), ...own, ...metadata });
+  return encodeSafetensors(arrays, { ...own, ...metadata });
 };
 
 /** A model other than a field: its description, and its parameters by name. */
@@ -99,7 +113,12 @@ export const encodeModelData = (
   { description, parameters }: ModelData,
   { metadata = {}, state = new Map() }: FieldFileExtras = {},
 ): Uint8Array<ArrayBuffer> =>
-  encodeArrays('encodeModelData', parameters, { metadata, state }, { [MODEL]: JSON.stringify(description) });
+  encodeArrays(
+    'encodeModelData',
+    parameters,
+    { metadata, state },
+    { [VERSION]: String(FIELD_FORMAT_VERSION), [MODEL]: JSON.stringify(description) },
+  );
 
 /**
  * Reads a model from bytes.
@@ -179,7 +198,13 @@ export const decodeFieldData = (
       'the safetensors file has no spec (the state dict of a PyTorch network is read by importPytorch of @neural-fields/core/pytorch); ' +
         `its arrays: ${listNames(decoded.tensors.keys()) || 'none'}`,
     );
-  const spec = readSpec(version, parseJson(specText), extensions);
-  const { parameters, ...extras } = divide(decoded);
-  return { spec, parameters: readParameters(spec, parameters, extensions), ...extras };
+  assertVersion(version, QUANTIZED_FORMAT_VERSION);
+  const spec = readSpec(parseJson(specText), extensions);
+  const { parameters: stored, ...extras } = divide(decoded);
+  const isQuantized = Number(version) >= QUANTIZED_FORMAT_VERSION;
+  const parameters = readParameters(spec, isQuantized ? restoreParameters(stored) : stored, extensions);
+  const precision = precisionOf(
+    [...decoded.tensors].filter(([name]) => parameters.has(name)).map(([, array]) => array),
+  );
+  return { spec, parameters, precision, ...extras };
 };

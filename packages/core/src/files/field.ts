@@ -1,9 +1,10 @@
 /** @file Encodes and decodes fields. */
 import { createField, type Field } from '../field.ts';
+import { assertOptions } from '../options.ts';
 import { readVariables } from '../params/variables.ts';
 import type { Extensions } from '../spec/layer.ts';
 import type { FieldData } from './field-data.ts';
-import { decodeFieldData, encodeFieldData } from './field-file.ts';
+import { decodeFieldData, type EncodeFieldOptions, encodeFieldData } from './field-file.ts';
 
 /** A field's spec and parameters as plain data, read from the device. */
 export const readField = async (field: Field): Promise<FieldData> => ({
@@ -26,12 +27,17 @@ export const fieldFromData = ({ spec, parameters }: FieldData, extensions: Exten
  * Writes a field as a safetensors file with its spec in the metadata.
  *
  * @param metadata free text by key, e.g. a title or a licence
+ * @param options the precision of the matrices; float32 if absent
+ * @throws FieldFileError when a lower precision cannot represent the parameters
  */
 export const encodeField = async (
   field: Field,
   metadata: Readonly<Record<string, string>> = {},
-): Promise<Uint8Array<ArrayBuffer>> =>
-  encodeFieldData(await readField(field), { metadata, extensions: field.extensions });
+  options: Pick<EncodeFieldOptions, 'precision'> = {},
+): Promise<Uint8Array<ArrayBuffer>> => {
+  assertOptions('encodeField', options, { precision: 1 });
+  return encodeFieldData(await readField(field), { metadata, extensions: field.extensions, ...options });
+};
 
 /**
  * Reads a field from a file that {@link encodeField} wrote, or from a checkpoint. The caller disposes of it.

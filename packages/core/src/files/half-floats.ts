@@ -1,4 +1,7 @@
-/** @file The two 16-bit floating-point formats, widened to float32. Both are subsets of float32, so nothing is lost. */
+/**
+ * @file The two 16-bit floating-point formats. Both are subsets of float32, so nothing is lost when they are widened to
+ *   it.
+ */
 
 /**
  * IEEE 754 binary16 (1 sign, 5 exponent, 10 fraction bits) as float32.
@@ -19,6 +22,39 @@ export const widenFloat16 = (words: Uint16Array): Float32Array => {
     else values[i] = exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
   }
   return values;
+};
+
+const BIAS_DIFFERENCE = 127 - 15;
+
+/** An integer shifted right by `count` bits, rounded to nearest, ties to even. */
+const shiftRounded = (value: number, count: number): number => {
+  const kept = value >>> count;
+  const rest = value - (kept << count);
+  const half = 1 << (count - 1);
+  return rest > half || (rest === half && (kept & 1) === 1) ? kept + 1 : kept;
+};
+
+/**
+ * Rounds float32 to IEEE 754 binary16: to nearest, ties to even; to an infinity from 65,520 on.
+ *
+ * @returns the bit patterns
+ */
+export const narrowFloat16 = (values: Float32Array): Uint16Array => {
+  const all = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const words = new Uint16Array(values.length);
+  for (let i = 0; i < all.length; i++) {
+    const bits = all[i] as number;
+    const fraction = bits & 0x7fffff;
+    const exponent = ((bits >>> 23) & 0xff) - BIAS_DIFFERENCE;
+    let magnitude: number;
+    if (exponent === 0xff - BIAS_DIFFERENCE && fraction !== 0) magnitude = 0x7e00;
+    else if (exponent >= 0x1f) magnitude = 0x7c00;
+    // Rounding may carry into the exponent, which gives the next power of two.
+    else if (exponent > 0) magnitude = shiftRounded((exponent << 23) | fraction, 13);
+    else magnitude = exponent < -10 ? 0 : shiftRounded(0x800000 | fraction, 14 - exponent);
+    words[i] = ((bits >>> 16) & 0x8000) | magnitude;
+  }
+  return words;
 };
 
 /**

@@ -53,6 +53,12 @@ export interface ShapedArray<A extends SafetensorsArray = SafetensorsArray> {
   readonly data: A;
 }
 
+/** An array to write. */
+export interface EncodableArray extends ShapedArray {
+  /** What the words of a `Uint16Array` are; integers if absent. */
+  readonly words?: 'F16' | 'BF16';
+}
+
 /** An array read from a file. */
 export interface SafetensorsTensor extends ShapedArray {
   /** The element type in the file. F64, F16 and BF16 are read as `Float32Array`; BOOL as `Uint8Array` of 0 and 1. */
@@ -143,7 +149,11 @@ const dtypes: ReadonlyMap<string, DtypeRule> = new Map<SafetensorsDtype, DtypeRu
   ['BOOL', { bytes: 1, read: buffer => new Uint8Array(buffer) }],
 ]);
 
-const dtypeOf = (data: SafetensorsArray): SafetensorsDtype => {
+const dtypeOf = ({ data, words }: EncodableArray): SafetensorsDtype => {
+  if (words !== undefined) {
+    if (data instanceof Uint16Array) return words;
+    throw new TypeError(`safetensors: the words of ${words} must be a Uint16Array`);
+  }
   if (data instanceof Float32Array) return 'F32';
   if (data instanceof Float64Array) return 'F64';
   if (data instanceof Int32Array) return 'I32';
@@ -387,13 +397,14 @@ const assertText = (what: string, text: string): void => {
 /**
  * Writes a safetensors file. Equal input gives equal bytes: the arrays and the keys of `metadata` keep the given order.
  *
- * @param tensors by name; the element type follows from the array (a `Float32Array` is written as F32, and so on)
+ * @param tensors by name; the element type follows from the array (a `Float32Array` is written as F32, and so on), or
+ *   from `words`
  * @param metadata free text by key
  * @throws RangeError when a shape does not fit its data, a name is `__metadata__` or not well-formed Unicode, or the
  *   header exceeds 100 MB
  */
 export const encodeSafetensors = (
-  tensors: ReadonlyMap<string, ShapedArray>,
+  tensors: ReadonlyMap<string, EncodableArray>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> => {
   const parts: string[] = [];
@@ -406,7 +417,8 @@ export const encodeSafetensors = (
   }
   if (metadataEntries.length > 0) parts.push(`"${METADATA}":${JSON.stringify(metadata)}`);
   let end = 0;
-  for (const [name, { shape, data }] of tensors) {
+  for (const [name, array] of tensors) {
+    const { shape, data } = array;
     assertText('a tensor name', name);
     if (name === METADATA) throw new RangeError(`encodeSafetensors: a tensor may not be named ${METADATA}`);
     if (countElements(shape) !== data.length)
@@ -416,7 +428,7 @@ export const encodeSafetensors = (
     const begin = end;
     end += data.byteLength;
     parts.push(
-      `${JSON.stringify(name)}:{"dtype":"${dtypeOf(data)}","shape":[${shape.join(',')}],"data_offsets":[${begin},${end}]}`,
+      `${JSON.stringify(name)}:{"dtype":"${dtypeOf(array)}","shape":[${shape.join(',')}],"data_offsets":[${begin},${end}]}`,
     );
   }
   const header = new TextEncoder().encode(`{${parts.join(',')}}`);

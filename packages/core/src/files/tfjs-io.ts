@@ -8,6 +8,7 @@
 import { io } from '@tensorflow/tfjs-core';
 import type { Extensions } from '../spec/layer.ts';
 import {
+  assertVersion,
   FIELD_FORMAT_VERSION,
   type FieldData,
   listNames,
@@ -104,7 +105,8 @@ export const fromModelArtifacts = (artifacts: io.ModelArtifacts, extensions: Ext
       `the tfjs model must have format '${FORMAT}', got format '${typeof format === 'string' ? listNames([format]) : 'none'}'`,
     );
   const version = typeof modelTopology['version'] === 'string' ? modelTopology['version'] : undefined;
-  const spec = readSpec(version, modelTopology['spec'], extensions);
+  assertVersion(version);
+  const spec = readSpec(modelTopology['spec'], extensions);
   if (weightData === undefined || weightData === null)
     throw new FieldFileError(
       'missing-parameter',

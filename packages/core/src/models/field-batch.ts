@@ -174,7 +174,7 @@ export const decodeFieldBatch = (bytes: Uint8Array, extensions: Extensions = noE
   const { kind, spec, count, own } = description as Partial<FieldBatchDescription>;
   if (kind !== 'field-batch')
     throw new FieldFileError('invalid-spec', `the model must be a batch of fields, got '${String(kind).slice(0, 40)}'`);
-  const checked = readSpec('1', spec, extensions);
+  const checked = readSpec(spec, extensions);
   const size = { count: count as number, ...(own && { own }) };
   const layout = sizedLayout(checked, size, extensions);
   const arrays = [...pickArrays(layout, parameters)].map(([name, { data }]) => [name, data] as const);

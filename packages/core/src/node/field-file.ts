@@ -38,7 +38,7 @@ export const writeFieldFile = async (
   field: Field | FieldData,
   options: EncodeFieldOptions = {},
 ): Promise<void> => {
-  assertOptions('writeFieldFile', options, { extensions: 1, metadata: 1, state: 1 });
+  assertOptions('writeFieldFile', options, { extensions: 1, metadata: 1, precision: 1, state: 1 });
   if (typeof field?.spec !== 'object' || typeof field.parameters !== 'object')
     throw new TypeError(`writeFieldFile: wanted a field or its data (readField, importPytorch), got ${typeof field}`);
   if (!('layout' in field)) return writeFileAtomically(path, encodeFieldData(field, options));

@@ -107,8 +107,8 @@ describe('field files', () => {
     ],
     [
       'newer-version',
-      /version 2, this library reads version 1/,
-      (_, metadata) => Object.assign(metadata, { 'neural-fields.version': '2' }),
+      /version 3, this library reads versions up to 2/,
+      (_, metadata) => Object.assign(metadata, { 'neural-fields.version': '3' }),
     ],
     ['invalid-spec', /version must be/, (_, metadata) => delete metadata['neural-fields.version']],
     [

@@ -61,10 +61,15 @@ const typedArrays = (): Map<string, ShapedArray> =>
     ['u8', { shape: [1], data: Uint8Array.of(9) }],
   ]);
 
-/** A file whose header says F16 and BF16, which the writer does not write. */
+/** A file of both 16-bit formats. */
 const halfFloats = (): Uint8Array<ArrayBuffer> => {
-  const file = encodeSafetensors(new Map([['a', { shape: [4], data: Uint16Array.of(0x3c00, 0x7c00, 1, 0xfbff) }]]));
-  return Uint8Array.from(Buffer.from(Buffer.from(file).toString('latin1').replace('"U16"', '"F16"'), 'latin1'));
+  const data = Uint16Array.of(0x3c00, 0x7c00, 1, 0xfbff);
+  return encodeSafetensors(
+    new Map([
+      ['a', { shape: [4], data, words: 'F16' as const }],
+      ['b', { shape: [4], data, words: 'BF16' as const }],
+    ]),
+  );
 };
 
 const FIELD_TOKENS = [
@@ -86,6 +91,7 @@ const FIELD_TOKENS = [
   'finer',
   'gaussian',
   'state.',
+  'scale.',
   '\\"2\\"',
   '4294967296',
 ];
@@ -101,6 +107,13 @@ const gaussianField = (): Parameters<typeof encodeFieldData>[0] => {
   return { spec, parameters: randomParameters(spec, 3) };
 };
 
+/** A field with a matrix of which 8 bits are stored in two blocks of rows. */
+const wideField = (): Parameters<typeof encodeFieldData>[0] => {
+  const activation = { kind: 'sine', omega: 30 } as const;
+  const spec = mlp({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 65, hiddenLayers: 0, activation });
+  return { spec, parameters: randomParameters(spec, 4) };
+};
+
 const fieldFiles = (): Uint8Array<ArrayBuffer>[] => {
   const state = new Map([['adam.step', { shape: [], data: Int32Array.of(3) }]]);
   return [
@@ -109,6 +122,7 @@ const fieldFiles = (): Uint8Array<ArrayBuffer>[] => {
       state,
     }),
     encodeFieldData(gaussianField()),
+    ...(['float16', 'int8'] as const).map(precision => encodeFieldData(wideField(), { precision })),
   ];
 };
 
