@@ -55,7 +55,7 @@ export const addDemoCommand = (program: Command): void => {
     .option('--hidden-features <n>', 'width of the hidden layers', integer(1, 65_536))
     .option('--hidden-layers <n>', 'hidden-to-hidden layers', integer(0, 1_000))
     .option('-b, --batch <n>', 'random pixels in a step, or full for all', parseBatch)
-    .option('--lr, --learning-rate <number>', "Adam's learning rate", positive)
+    .option('--lr, --learning-rate <number>', 'learning rate', positive)
     .optionsGroup('Output:');
   withCommonOptions(command)
     .addHelpText(
