@@ -38,6 +38,7 @@ const all: Required<{ [Name in keyof GivenSettings]: NonNullable<GivenSettings[N
   seed: -3.5,
   chunkSize: 100,
   reportEvery: 2,
+  precision: 'int8',
   grid: 'pixel-centred',
   maxBytes: 2 ** 40,
   size: { width: 20, height: 10 },

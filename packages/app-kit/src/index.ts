@@ -27,7 +27,7 @@ export { helpExamples } from './options/help-layout.ts';
 export { didYouMean } from './options/nearest.ts';
 export { bitDepth, finite, fraction, integer, notNegative, numberList, positive } from './options/numbers.ts';
 export { parseSize, resolveSize, type Size } from './options/size.ts';
-export { formatBytes, formatCount, formatDecibels, formatSeconds, plural } from './output/format.ts';
+export { formatBytes, formatCount, formatDecibels, formatSeconds, plainNumber, plural } from './output/format.ts';
 export { createOutput, type Output } from './output/output.ts';
 export { createProgress, type Progress } from './output/progress.ts';
 export { type Program, reportError, runAsProcess, withErrorLines } from './program.ts';

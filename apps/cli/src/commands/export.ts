@@ -1,19 +1,33 @@
-/** @file `neural-fields export`: converts a field to the file format of another program. */
+/** @file `neural-fields export`: converts a field to the file format of another program, or to a smaller file. */
 
-import { type CommonOptions, formatBytes, helpExamples, type Output, outputOf } from '@neural-fields/app-kit';
+import {
+  type CommonOptions,
+  chooseBackend,
+  formatBytes,
+  helpExamples,
+  type Output,
+  outputOf,
+  UsageError,
+} from '@neural-fields/app-kit';
 import { extensionOf, extensionsOf, withOutputs } from '@neural-fields/app-kit/files';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
+import { encodeFieldData, type FieldPrecision, fieldPrecisions } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { exportPytorch, type PytorchNames, pytorchNames } from '@neural-fields/core/pytorch';
 import { type Command, Option } from 'commander';
 import { loadFieldAloud } from '../files/load-field.ts';
+import { lowerPrecision } from '../files/lower-precision.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
+
+/** What a field can be written as. */
+const targets = ['pytorch', 'field'] as const;
 
 /** The options as commander gives them. */
 interface ExportCommandOptions extends Pick<CommonOptions, 'json' | 'quiet'>, PytorchOptions {
-  readonly to: 'pytorch';
+  readonly to: (typeof targets)[number];
   readonly output: string;
+  readonly precision?: FieldPrecision;
   readonly names?: PytorchNames;
   readonly force?: boolean;
 }
@@ -45,12 +59,38 @@ const writeStateDict = async (file: string, options: ExportCommandOptions, outpu
   );
 };
 
+/** Writes a field file of the given precision. */
+const writeField = async (file: string, options: ExportCommandOptions, output: Output): Promise<void> => {
+  const { precision = 'float32' } = options;
+  const { data, kept, signal } = await loadFieldAloud(file, options, output);
+  if (precision !== 'float32') await chooseBackend({ backend: 'auto' }, output);
+  const lower = await lowerPrecision(data, precision, signal);
+  const bytes = encodeFieldData(data, { precision, metadata: kept, extensions });
+  await writeFileAtomically(options.output, bytes);
+  output.event('done', { output: options.output, to: options.to, precision, ...lower?.figures, bytes: bytes.length });
+  if (lower) output.log(lower.text);
+  output.result(`${options.output}: a field in ${precision}, ${formatBytes(bytes.length)}`);
+};
+
+/** @throws UsageError when an option does not suit `--to` */
+const assertSuits = ({ to, precision, names, output }: ExportCommandOptions): void => {
+  if (to === 'pytorch' && precision !== undefined)
+    throw new UsageError({ what: '--precision', problem: 'it is for --to field: state dicts are float32' });
+  if (to === 'field' && names !== undefined)
+    throw new UsageError({
+      what: '--names',
+      problem: 'it is for --to pytorch: a field file has the names of its spec',
+    });
+  if (to === 'field' && !extensionsOf('field').includes(extensionOf(output)))
+    throw new UsageError({ what: '--output', wanted: 'a name that ends in .safetensors', got: output });
+};
+
 const action = async (file: string, options: ExportCommandOptions): Promise<void> => {
   const output = outputOf(options);
+  assertSuits(options);
   const outputs = [{ option: '--output', path: options.output, kinds: ['field', 'state-dict'] as const }];
-  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () =>
-    writeStateDict(file, options, output),
-  );
+  const write = options.to === 'field' ? writeField : writeStateDict;
+  await withOutputs({ inputs: [file], outputs, force: options.force }, output, () => write(file, options, output));
 };
 
 /** Adds the command. */
@@ -58,10 +98,14 @@ export const addExportCommand = (program: Command): void => {
   const command = program
     .command('export')
     .description(
-      'Write a field for another program: its parameters under the names of a PyTorch network (.pth or safetensors).',
+      'Write a field for another program: its parameters under the names of a PyTorch network (.pth or safetensors); or as a smaller field file.',
     )
     .argument('<field>', 'a field file, a checkpoint or a state dict of PyTorch; - reads stdin')
-    .addOption(new Option('--to <program>', 'the program').choices(['pytorch']).default('pytorch'))
+    .addOption(
+      new Option('--to <what>', 'a state dict, or a field file: with --precision a smaller one')
+        .choices([...targets])
+        .default('pytorch'),
+    )
     .requiredOption('-o, --output <file>', 'the file to write: .pth or .pt as torch.save does, or .safetensors')
     .addOption(
       new Option(
@@ -70,11 +114,23 @@ export const addExportCommand = (program: Command): void => {
           '(default: those of the file if it is a state dict; single-bvp-net for another SIREN, otherwise sequential)',
       ).choices([...pytorchNames]),
     )
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'matrices of --to field: float16 takes half the bytes, int8 a quarter (default: float32)',
+      ).choices([...fieldPrecisions]),
+    )
     .option('-f, --force', 'overwrites a file that this program did not write')
     .option('--json', 'one JSON object per line on stdout instead of text')
     .option('-q, --quiet', 'results, warnings and errors only')
     .option('-v, --verbose', 'shows the stack trace of an error');
   withPytorchOptions(command)
-    .addHelpText('after', helpExamples([['neural-fields export p.safetensors -o w.pth', 'weights for PyTorch']]))
+    .addHelpText(
+      'after',
+      helpExamples([
+        ['neural-fields export p.safetensors -o w.pth', 'weights for PyTorch'],
+        ['neural-fields export p.safetensors --to field --precision int8 -o s.safetensors', 'a quarter of the bytes'],
+      ]),
+    )
     .action(action);
 };

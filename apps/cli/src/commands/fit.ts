@@ -142,7 +142,7 @@ export const addFitCommand = (program: Command): void => {
     .option('--restart', 'deletes the checkpoint and starts again')
     .optionsGroup('Output:')
     .option('-f, --force', 'overwrites files that this program did not write');
-  addSettings(command, ['reportEvery']);
+  addSettings(command, ['precision', 'reportEvery']);
   addRecordingOptions(command);
   withCommonOptions(command)
     .addHelpText(

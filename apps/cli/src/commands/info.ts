@@ -82,6 +82,8 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
     : describeAssumptions(loaded);
   const parameters = rows.reduce((total, row) => total + row.parameters, 0);
   print(`${file}: ${kindOf(loaded)}, ${formatBytes(loaded.bytes)}, ${formatCount(parameters)} parameters`);
+  if (loaded.precision !== undefined && loaded.precision !== 'float32')
+    print(`precision   ${loaded.precision}, vectors and the weights of the coordinates float32`);
   if (signal) {
     print(`represents  ${describeSignal(signal)}`);
   }
@@ -119,6 +121,7 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'> & Pytor
     kind: loaded.checkpoint ? 'checkpoint' : loaded.pytorch ? 'pytorch' : 'field',
     bytes: loaded.bytes,
     parameters: layers.reduce((total, row) => total + row.parameters, 0),
+    ...(loaded.precision !== undefined && { precision: loaded.precision }),
     ...(loaded.signal && { signal: loaded.signal }),
     ...(loaded.run && { run: loaded.run }),
     ...(loaded.checkpoint && { checkpoint: loaded.checkpoint }),

@@ -5,7 +5,13 @@ import { describeForeign, readInput } from '@neural-fields/app-kit/files';
 import { type CheckpointRun, extensions, FACTOR_KEY, readRun } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { FieldData } from '@neural-fields/core';
-import { decodeFieldData, decodeSafetensors, FieldFileError, type SafetensorsFile } from '@neural-fields/core/files';
+import {
+  decodeFieldData,
+  decodeSafetensors,
+  type FieldFile,
+  FieldFileError,
+  type SafetensorsFile,
+} from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
@@ -25,6 +31,10 @@ export interface LoadedField {
   readonly checkpoint?: CheckpointRun | undefined;
   /** All other metadata. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** The precision of the matrices in the file; absent for a state dict. */
+  readonly precision?: FieldFile['precision'] | undefined;
+  /** The metadata that a copy of the field keeps. */
+  readonly kept: Readonly<Record<string, string>>;
   /** The source of a PyTorch state dict, and what was assumed about it. */
   readonly pytorch?: Pick<PytorchField, 'source' | 'names' | 'prefix' | 'assumed'> | undefined;
 }
@@ -39,7 +49,15 @@ export interface InspectedField extends LoadedField {
   readonly unknownActivation?: boolean;
 }
 
-const OWN_KEYS = ['signal', 'run', 'fit', FACTOR_KEY, SIMILARITY_KEY];
+/** The metadata of a fit that can resume. */
+const CHECKPOINT_KEYS = ['fit', FACTOR_KEY];
+const OWN_KEYS = ['signal', 'run', SIMILARITY_KEY, ...CHECKPOINT_KEYS];
+
+const without = (
+  metadata: Readonly<Record<string, string>>,
+  keys: readonly string[],
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(metadata).filter(([key]) => !keys.includes(key)));
 
 /** What a reader of metadata returns, or why it failed. */
 const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: string } => {
@@ -55,8 +73,7 @@ const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: str
 type DecodedField = Omit<InspectedField, 'bytes'>;
 
 const decodeField = (file: SafetensorsFile): DecodedField => {
-  const { metadata, ...data } = decodeFieldData(file, extensions);
-  const others = Object.fromEntries(Object.entries(metadata).filter(([key]) => !OWN_KEYS.includes(key)));
+  const { metadata, precision, ...data } = decodeFieldData(file, extensions);
   const signal = attempt(() => readDescription(metadata, data.spec));
   const run = attempt(() => readFieldRun(metadata));
   return {
@@ -66,14 +83,16 @@ const decodeField = (file: SafetensorsFile): DecodedField => {
     run: run.value,
     damagedRun: run.problem,
     checkpoint: readRun(metadata),
-    metadata: others,
+    metadata: without(metadata, OWN_KEYS),
+    kept: without(metadata, CHECKPOINT_KEYS),
+    precision,
   };
 };
 
 const decodePytorch = (file: Uint8Array | SafetensorsFile, options: PytorchOptions): DecodedField => {
   const read = (importOptions: ImportPytorchOptions): DecodedField => {
     const { source, names, prefix, assumed, ...data } = importPytorch(file, importOptions);
-    return { data, metadata: {}, pytorch: { source, names, prefix, assumed } };
+    return { data, metadata: {}, kept: {}, pytorch: { source, names, prefix, assumed } };
   };
   const importOptions = pytorchImportOptions(options);
   try {

@@ -30,6 +30,7 @@ import { createField, encodeField, type Field, stepsWithin } from '@neural-field
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { applyBounds } from '@neural-fields/periodic-init';
 import { fieldMetadata } from '../files/field-metadata.ts';
+import { roundField } from '../files/lower-precision.ts';
 import { boundsProjection, formatBounds } from '../options/bounds.ts';
 import { type RecordingOptions, recordingFiles, recordingPaths, withEventFolder } from '../recording/options.ts';
 import { openRecording } from '../recording/recording.ts';
@@ -257,6 +258,12 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
         await recording.report(reported);
       },
     });
+    const { precision = 'float32' } = settings;
+    const lower = await roundField(field, precision, description);
+    if (lower !== undefined) {
+      printer.event('precision', { precision, ...lower.figures });
+      printer.log(lower.text);
+    }
     const { figures, text } = await prepared.measure(field, interrupt.signal);
     const metadata = fieldMetadata({
       source: input,
@@ -267,7 +274,7 @@ const fitPrepared = async (task: FitTask, prepared: PreparedSignal, previewPath:
       backend: backend.name,
       figures,
     });
-    await writeFileAtomically(output, await encodeField(field, metadata));
+    await writeFileAtomically(output, await encodeField(field, metadata, { precision }));
     await checkpoint?.remove();
     await preview?.finish(field, interrupt.signal);
     await recording.writePage({

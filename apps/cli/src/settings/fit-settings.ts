@@ -18,6 +18,7 @@ import { type FitSettings, optimizerNames, type ScheduleName, samplingNames } fr
 import type { ShapeTermOptions } from '@neural-fields/app-kit/shapes';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { ActivationSpec, NetworkSize } from '@neural-fields/core';
+import { type FieldPrecision, fieldPrecisions } from '@neural-fields/core/files';
 import type { Bounds } from '@neural-fields/periodic-init';
 import type { GridConvention } from '@neural-fields/signals';
 import { formatActivation, parseActivation } from '../options/activation.ts';
@@ -116,6 +117,8 @@ export interface Settings
   /** A goal that ends the fit early. */
   readonly until?: Goal | undefined;
   readonly grid: GridConvention;
+  /** The precision of the matrices in the field file; float32 if absent. */
+  readonly precision?: FieldPrecision | undefined;
   /** Refuse files with more bytes. */
   readonly maxBytes?: number | undefined;
 }
@@ -357,6 +360,11 @@ export const settingDefinitions: Definitions = {
     flags: '--report-every <n>',
     description: 'steps between reports (default: 1 on CPUs, 10 on WebGPU)',
     parse: integer(1),
+  },
+  precision: {
+    flags: '--precision <name>',
+    description: 'matrices of the field file: float16 takes half the bytes, int8 a quarter (default: float32)',
+    ...oneOf(fieldPrecisions),
   },
   grid: {
     flags: '--grid <name>',
