@@ -140,6 +140,18 @@ console.log(Math.abs(left - right) < 1e-4, besselJ(0, 2.404825557695773).toFixed
       maximumBytes: 3_000,
     },
   },
+  '@neural-fields/pruning': {
+    also: [cpu],
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { createField, siren } from '@neural-fields/core';
+import { pruneTo, removalBound } from '@neural-fields/pruning';
+const field = createField(siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures: 16, hiddenLayers: 1 }), { seed: 1 });
+const { field: smaller, removed } = await pruneTo(field, { parameters: 150 });
+const [bound] = await removalBound(field, removed);
+console.log(smaller.parameterCount <= 150, bound > 0 && Number.isFinite(bound));`,
+    prints: 'true true',
+  },
   '@neural-fields/shapes': {
     snippet: `
 import { checkMesh, encodeGlb, encodePly, extractSurface, torus } from '@neural-fields/shapes';

@@ -1,6 +1,6 @@
 /**
  * @file `@neural-fields/core/kernels`: what a backend package needs: the object that it registers, the programs that it
- *   compiles, and their operations.
+ *   compiles, and their operations; and what else reads the operations of networks.
  */
 export { type AdamUpdate, type AdamVectors, registerAdamKernel } from './backend/adam-update.ts';
 export type {
@@ -33,7 +33,7 @@ export {
   type BatchLossInputs,
   batchEvaluationOf,
 } from './evaluate/batch-evaluation.ts';
-export { networkParameters } from './evaluate/evaluate.ts';
+export { evaluateNetwork, networkParameters } from './evaluate/evaluate.ts';
 export type { NetworkParameters } from './evaluate/evaluation.ts';
 export { HASH_PRIMES } from './ops/grid-hash.ts';
 export { weightPolynomial } from './ops/grid-interpolation.ts';
@@ -53,4 +53,4 @@ export type {
 } from './ops/operation.ts';
 export { arraysOf, hasParameters, withParameters } from './ops/parameters.ts';
 export { type BatchNetwork, batchNetworkOf } from './spec/batch-network.ts';
-export { type Network, networkOf } from './spec/network.ts';
+export { layerDefinition, type Network, networkOf, type PlacedLayer, prefixOf } from './spec/network.ts';

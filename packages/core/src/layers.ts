@@ -27,7 +27,7 @@ export type {
   SumSpec,
 } from './spec/combinators.ts';
 export { activationRole, type DenseSpec } from './spec/dense.ts';
-export type { LayerContext, LayerDefinition, LayerPlace, ParameterOptions } from './spec/layer.ts';
+export type { FrequencyAccess, LayerContext, LayerDefinition, LayerPlace, ParameterOptions } from './spec/layer.ts';
 export { layerPath } from './spec/layer.ts';
 export {
   columns,

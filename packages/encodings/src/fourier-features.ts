@@ -2,7 +2,7 @@ import { createRng, type LayerSpec } from '@neural-fields/core';
 import { constantArray, type LayerDefinition } from '@neural-fields/core/layers';
 import { assertOptions } from '@neural-fields/core/options';
 import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
-import { type SinusoidOrder, sinusoids } from './sinusoids.ts';
+import { type SinusoidOrder, sinusoids, TWO_PI } from './sinusoids.ts';
 
 /** Frequencies drawn at random: b ~ N(0, scale^2), independently for each input feature. */
 export interface RandomFrequencies {
@@ -64,6 +64,20 @@ const frequencyWeights = (options: FourierFeaturesOptions, inFeatures: number): 
   return rows.map((_, index) => rows[(index % m) * inFeatures + Math.floor(index / m)] as number);
 };
 
+/** The frequencies as rows, in the float32 precision in which they are used. */
+const frequencyRows = (options: FourierFeaturesOptions, inFeatures: number): number[][] => {
+  const all = frequenciesOf(options, inFeatures);
+  return Array.from({ length: frequencyCount(options) }, (_, j) =>
+    Array.from(all.subarray(j * inFeatures, (j + 1) * inFeatures)),
+  );
+};
+
+/** The same layer with other frequencies. */
+const withFrequencies = (
+  { order }: FourierFeaturesSpec,
+  frequencies: readonly (readonly number[])[],
+): FourierFeaturesSpec => ({ kind: KIND, frequencies, ...(order && { order }) });
+
 /** The layer definition of {@link fourierFeatures}. It has no parameters. */
 export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
   kind: KIND,
@@ -75,6 +89,21 @@ export const fourierFeaturesLayer: LayerDefinition<FourierFeaturesSpec> = {
     const { features } = input;
     const weight = constantArray([features, frequencyCount(spec)], () => frequencyWeights(spec, features));
     return sinusoids(input, { weight, unit: 'turn' }, spec.order ?? 'cosine-sine');
+  },
+  keepUnits(spec, kept, { inFeatures }) {
+    const rows = frequencyRows(spec, inFeatures);
+    return withFrequencies(
+      spec,
+      kept.map(index => rows[index] as readonly number[]),
+    );
+  },
+  frequencies: {
+    read: (spec, { inFeatures }) => frequencyRows(spec, inFeatures).map(row => row.map(cycles => cycles * TWO_PI)),
+    add: (spec, angular, { inFeatures }) =>
+      withFrequencies(spec, [
+        ...frequencyRows(spec, inFeatures),
+        ...angular.map(omega => omega.map(component => Math.fround(component / TWO_PI))),
+      ]),
   },
 };
 

@@ -14,6 +14,7 @@ import {
 } from './grid-table.ts';
 import {
   assertLevels,
+  keepLevels,
   LEVEL_OPTIONS,
   type LevelOptions,
   type LevelsSpec,
@@ -49,7 +50,10 @@ const assertOwn = (spec: HashGridSpec): void => {
 };
 
 /** The layer definition of {@link hashGrid}. Its parameter is `table` f32[rows, features], of the group `table`. */
-export const hashGridLayer: LayerDefinition<HashGridSpec> = tableLayer(KIND, assertOwn, levels);
+export const hashGridLayer: LayerDefinition<HashGridSpec> = {
+  ...tableLayer(KIND, assertOwn, levels),
+  keepUnits: keepLevels,
+};
 
 /**
  * The multi-resolution hash encoding of Instant-NGP: Mueller et al. 2022, arXiv:2201.05989, section 3. It has `levels

@@ -14,6 +14,7 @@ import {
 } from './grid-table.ts';
 import {
   assertLevels,
+  keepLevels,
   LEVEL_OPTIONS,
   type LevelOptions,
   type LevelsSpec,
@@ -58,6 +59,7 @@ export const multiResolutionGridLayer: LayerDefinition<MultiResolutionGridSpec> 
     const all = concatenated.apply(input, context);
     return combination === 'concat' ? all : combine(parts(all, features), combination);
   },
+  keepUnits: keepLevels,
 };
 
 /**

@@ -20,7 +20,15 @@ export interface LevelsSpec {
   readonly baseResolution: number;
   readonly growth?: number;
   readonly finestResolution?: number;
+  /** The indices of the levels that are left of a pruned grid, increasing; all if absent. */
+  readonly keptLevels?: readonly number[];
 }
+
+/** The spec of a grid with some of its levels; for `keepUnits`. */
+export const keepLevels = <S extends LevelsSpec>(spec: S, kept: readonly number[]): S => ({
+  ...spec,
+  keptLevels: kept.map(index => spec.keptLevels?.[index] ?? index),
+});
 
 /** For `assertOptions`. */
 export const LEVEL_OPTIONS = { levels: 1, baseResolution: 1, growth: 1, finestResolution: 1 } as const;
@@ -41,9 +49,11 @@ export const levelsSpec = ({
 const ROUNDOFF = 1e-12;
 
 /** N_l = floor(N_min b^l), with b = (N_max / N_min)^(1 / (L - 1)) for a given N_max. */
-export const resolutionsOf = ({ levels, baseResolution, growth, finestResolution }: LevelsSpec): number[] => {
+export const resolutionsOf = (spec: LevelsSpec): number[] => {
+  const { levels, baseResolution, growth, finestResolution, keptLevels } = spec;
   const factor = growth ?? ((finestResolution ?? baseResolution) / baseResolution) ** (1 / Math.max(1, levels - 1));
-  return Array.from({ length: levels }, (_, l) => Math.floor(baseResolution * factor ** l * (1 + ROUNDOFF)));
+  const all = Array.from({ length: levels }, (_, l) => Math.floor(baseResolution * factor ** l * (1 + ROUNDOFF)));
+  return keptLevels ? keptLevels.map(level => all[level] as number) : all;
 };
 
 export const assertLevels = (kind: string, spec: LevelsSpec): void => {
@@ -63,5 +73,17 @@ export const assertLevels = (kind: string, spec: LevelsSpec): void => {
         `${kind}: finestResolution must be at least baseResolution ${baseResolution}, got ${finestResolution}`,
       );
   }
+  const { keptLevels } = spec;
+  const areLevels =
+    keptLevels === undefined ||
+    (Array.isArray(keptLevels) &&
+      keptLevels.length > 0 &&
+      keptLevels.every(
+        (level, i) => Number.isInteger(level) && level > (keptLevels[i - 1] ?? -1) && (level as number) < levels,
+      ));
+  if (!areLevels)
+    throw new RangeError(
+      `${kind}: keptLevels must be increasing integers from 0 to ${levels - 1}, got ${JSON.stringify(keptLevels)}`,
+    );
   assertResolution(`${kind}: the resolution of the last level`, resolutionsOf(spec).at(-1));
 };

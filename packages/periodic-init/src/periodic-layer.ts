@@ -103,6 +103,21 @@ export const periodicLayer: LayerDefinition<PeriodicSpec> = {
     });
     return elementwise(linear(input, weight, bias), sine, { omega: 1 }).from({ kind: 'sine', omega: 1 });
   },
+  keepUnits: (spec, kept) => ({ ...spec, frequencies: kept.map(index => spec.frequencies[index] as Frequency) }),
+  frequencies: {
+    read: spec => {
+      const columns = angularFrequencies(spec);
+      const m = spec.frequencies.length;
+      return Array.from({ length: m }, (_, j) => Array.from(columns.filter((_, i) => i % m === j)));
+    },
+    add: (spec, angular) => ({
+      ...spec,
+      frequencies: [
+        ...spec.frequencies,
+        ...angular.map(omega => omega.map(component => Math.round((component * spec.period) / (2 * Math.PI)))),
+      ],
+    }),
+  },
 };
 
 /** The extensions with which specs of {@link tuner} are read, evaluated and fitted. */

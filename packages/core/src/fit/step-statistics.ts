@@ -24,7 +24,7 @@ import {
   zeros,
 } from '@tensorflow/tfjs-core';
 import { evaluateNetwork } from '../evaluate/evaluate.ts';
-import type { Network, Statistic } from '../spec/network.ts';
+import { type Network, prefixOf, type Statistic } from '../spec/network.ts';
 
 /** The points of a chunk. */
 interface Points {
@@ -37,11 +37,10 @@ type Chunks = () => Iterable<Points>;
 const prefixes = new WeakMap<Statistic, Network>();
 
 /** The part of the network up to the features of a statistic. */
-const prefixOf = (network: Network, statistic: Statistic): Network => {
+const statisticPrefix = (network: Network, statistic: Statistic): Network => {
   const known = prefixes.get(statistic);
   if (known) return known;
-  const { of: output, features: outFeatures } = statistic;
-  const prefix = { ...network, program: { ...network.program, output, outFeatures }, statistics: [] };
+  const prefix = prefixOf(network, statistic.of, statistic.features);
   prefixes.set(statistic, prefix);
   return prefix;
 };
@@ -103,7 +102,7 @@ export class StepStatistics {
     statistic: Statistic,
     flat: Tensor1D,
   ): Promise<{ readonly mean: Tensor1D; readonly variance: Tensor1D }> {
-    const prefix = prefixOf(this.#network, statistic);
+    const prefix = statisticPrefix(this.#network, statistic);
     const { features } = statistic;
     let state = tidy(() => keep(zeros([2 * features]) as Tensor1D));
     let points = 0;
@@ -140,7 +139,7 @@ export class StepStatistics {
     let total = gradient;
     for (const statistic of [...this.#network.statistics].reverse()) {
       const { features, mean: meanPlace, variance: variancePlace } = statistic;
-      const prefix = prefixOf(this.#network, statistic);
+      const prefix = statisticPrefix(this.#network, statistic);
       const [ofMean, ofVariance] = tidy(() => [
         keep(valuesOf(total, meanPlace, features)),
         keep(valuesOf(total, variancePlace, features)),

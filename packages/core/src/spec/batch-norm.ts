@@ -52,4 +52,6 @@ export const batchNorm: LayerDefinition<BatchNormSpec> = {
     const scaled = product(normal, constant(normal, scale));
     return sum([scaled, constant(normal, shift)]).from(input.origin);
   },
+  keepUnits: spec => spec,
+  addUnits: spec => spec,
 };

@@ -115,6 +115,7 @@ export const constant: LayerDefinition<ConstantSpec> = {
       learned ? parameter('values', { shape, initialise: make }) : constantArray(shape, make),
     );
   },
+  keepUnits: (spec, kept) => ({ ...spec, values: kept.map(index => spec.values[index] as number) }),
 };
 
 /** All combinators. */

@@ -65,4 +65,6 @@ export const dense: LayerDefinition<DenseSpec> = {
         : elementwise(preActivation, definition, { ...values, ...Object.fromEntries(learned) }, values);
     return output.from(activation);
   },
+  keepUnits: (spec, kept) => ({ ...spec, outFeatures: kept.length }),
+  addUnits: (spec, count) => ({ ...spec, outFeatures: spec.outFeatures + count }),
 };

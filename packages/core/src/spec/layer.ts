@@ -50,6 +50,18 @@ export interface LayerPlace {
   readonly extensions: Extensions;
 }
 
+/** How the input frequencies of a layer are read and extended. */
+export interface FrequencyAccess<S extends LayerSpec = LayerSpec> {
+  /** The angular frequency of each unit, `[units][inFeatures]` in radians per unit of the input. */
+  read(spec: S, place: LayerPlace): readonly (readonly number[])[];
+  /**
+   * The spec with further frequencies after its own ones, each rounded to one that the layer can have.
+   *
+   * @throws RangeError when the layer cannot have such frequencies
+   */
+  add(spec: S, frequencies: readonly (readonly number[])[], place: LayerPlace): S;
+}
+
 /**
  * A kind of layer. A custom layer is one such definition:
  *
@@ -67,6 +79,18 @@ export interface LayerDefinition<S extends LayerSpec = LayerSpec> {
   assertSpec?(spec: S, place: LayerPlace): void;
   /** The output, built with the functions of `spec/signal.ts`. */
   apply(input: Signal, context: LayerContext<S>): Signal;
+  /**
+   * The spec of the same layer with some of its units: the groups of features that its operations make together, in
+   * their order, e.g. the columns of a dense layer, the frequencies of an encoding, the levels of a grid. A layer whose
+   * width follows from its input returns its spec unchanged. Networks with a layer without it cannot be pruned there.
+   *
+   * @param kept increasing indices, at least one
+   */
+  keepUnits?(spec: S, kept: readonly number[], place: LayerPlace): S;
+  /** The spec of the same layer with `count` more units after its own; absent where there is no such spec. */
+  addUnits?(spec: S, count: number, place: LayerPlace): S;
+  /** For layers whose units are frequencies that the spec contains. */
+  readonly frequencies?: FrequencyAccess<S>;
 }
 
 /** Definitions beyond core's. Pass the same object to every function that takes the spec. */

@@ -10,7 +10,7 @@ import { combinators } from './combinators.ts';
 import { dense } from './dense.ts';
 import { findDefinition, noExtensions } from './extensions.ts';
 import type { FieldSpec } from './field-spec.ts';
-import { type Extensions, type LayerSpec, layerPath, type ParameterOptions } from './layer.ts';
+import { type Extensions, type LayerDefinition, type LayerSpec, layerPath, type ParameterOptions } from './layer.ts';
 import { constant, Recording, Signal } from './signal.ts';
 
 /** One layer of a network. */
@@ -30,6 +30,19 @@ export interface Network {
   readonly layers: readonly NetworkLayer[];
   /** Statistics over the points of a batch, in the order in which they are computed. */
   readonly statistics: readonly Statistic[];
+  /**
+   * For each operation, the path of the layer whose operation it is: the innermost one with a spec of its own in the
+   * network's spec.
+   */
+  readonly owners: readonly string[];
+  /** The layers with a spec of their own, also those within others, by path. */
+  readonly placed: ReadonlyMap<string, PlacedLayer>;
+}
+
+/** A layer with its place. */
+export interface PlacedLayer {
+  readonly spec: LayerSpec;
+  readonly inFeatures: number;
 }
 
 /** The mean and the variance of some features over the points of a batch. */
@@ -44,7 +57,23 @@ export interface Statistic {
   readonly momentum: number;
 }
 
-const coreLayers = [dense, batchNorm, ...combinators];
+const coreLayers: readonly LayerDefinition[] = [dense, batchNorm, ...combinators];
+
+/** The definition of a kind of layer. @throws RangeError that lists the known kinds */
+export const layerDefinition = (kind: string, extensions: Extensions = noExtensions): LayerDefinition =>
+  findDefinition('layer', kind, [...(extensions.layers ?? []), ...coreLayers]);
+
+/** What a spec has at a path, e.g. `layers.0.branches.1`. */
+const valueAt = (spec: FieldSpec, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (value, key) =>
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+          ? value[key as keyof typeof value]
+          : undefined,
+      spec,
+    );
 
 const assertWidth = (what: string, value: unknown): void => {
   if (!(Number.isInteger(value) && (value as number) >= 1))
@@ -56,10 +85,13 @@ class Builder {
   readonly recording = new Recording();
   readonly declarations: ParameterDeclaration[] = [];
   readonly statistics: Statistic[] = [];
+  readonly placed = new Map<string, PlacedLayer>();
+  readonly #spec: FieldSpec;
   readonly #extensions: Extensions;
   #size = 0;
 
-  constructor(extensions: Extensions) {
+  constructor(spec: FieldSpec, extensions: Extensions) {
+    this.#spec = spec;
     this.#extensions = extensions;
   }
 
@@ -96,8 +128,13 @@ class Builder {
         `field spec: layer ${describePath(path)} must be an object with a kind, got ${JSON.stringify(spec)}`,
       );
     const extensions = this.#extensions;
-    const definition = findDefinition('layer', spec.kind, [...(extensions.layers ?? []), ...coreLayers]);
+    const definition = layerDefinition(spec.kind, extensions);
     definition.assertSpec?.(spec, { inFeatures: input.features, extensions });
+    const outer = this.recording.owner;
+    if (valueAt(this.#spec, path) === spec) {
+      this.placed.set(path, { spec, inFeatures: input.features });
+      this.recording.owner = path;
+    }
     const output = definition.apply(input, {
       spec,
       extensions,
@@ -105,6 +142,7 @@ class Builder {
       statistics: (role, of, momentum) => this.#statistics(path, role, of, momentum),
       layer: (inner, within, signal) => this.apply(inner, `${path}.${within}`, signal),
     });
+    this.recording.owner = outer;
     assertWidth(`outFeatures of layer ${describePath(path)} (${spec.kind})`, output.features);
     return output;
   }
@@ -113,11 +151,18 @@ class Builder {
 /** `0` for the path `layers.0`. */
 const describePath = (path: string): string => path.replace(/^layers\.(\d+)$/, '$1');
 
+/** The part of a network up to a register of so many features. */
+export const prefixOf = (network: Network, output: Register, outFeatures: number): Network => ({
+  ...network,
+  program: { ...network.program, output, outFeatures },
+  statistics: [],
+});
+
 const build = (spec: FieldSpec, extensions: Extensions): Network => {
   assertWidth('inFeatures', spec.inFeatures);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0)
     throw new TypeError('field spec: layers must be a list of at least one layer');
-  const builder = new Builder(extensions);
+  const builder = new Builder(spec, extensions);
   const { recording } = builder;
   let signal = new Signal(recording, 0, spec.inFeatures);
   const layers = spec.layers.map((layer, index): NetworkLayer => {
@@ -131,7 +176,9 @@ const build = (spec: FieldSpec, extensions: Extensions): Network => {
     operations: recording.operations,
     output: signal.register,
   };
-  return { program, layout: new ParameterLayout(builder.declarations), layers, statistics: builder.statistics };
+  const { owners } = recording;
+  const { statistics, placed } = builder;
+  return { program, layout: new ParameterLayout(builder.declarations), layers, statistics, owners, placed };
 };
 
 /** The networks of specs that `parseSpec` has frozen, for each extensions object. */

@@ -20,9 +20,14 @@ import type {
 /** The operations recorded for a network. */
 export class Recording {
   readonly operations: Operation[] = [];
+  /** For each operation, the path of the layer that recorded it. */
+  readonly owners: string[] = [];
+  /** The path of the layer that records now. */
+  owner = '';
 
   /** @returns the register that the operation writes */
   add(operation: Operation): Register {
+    this.owners.push(this.owner);
     return this.operations.push(operation);
   }
 }

@@ -23,6 +23,8 @@ const make = ({ program, layout }: Network): Network => {
     layout: new ParameterLayout([...entries, ...declarations]),
     layers: [],
     statistics: [],
+    owners: [],
+    placed: new Map(),
   };
 };
 

@@ -113,6 +113,7 @@ export const complexGaborLayer: LayerDefinition<ComplexGaborSpec> = {
     const factor = elementwise(y, damping, values);
     return concat(wavesOf(x).map(wave => product(wave, factor)));
   },
+  keepUnits: (spec, kept) => ({ ...spec, outFeatures: kept.length }),
 };
 
 /** The last layer of WIRE, which keeps the real part: Re(h W + b). */

@@ -44,4 +44,5 @@ export const realGaborLayer: LayerDefinition<RealGaborSpec> = {
       elementwise(affine(input, outFeatures, context, 'window.'), window, { scale }),
     );
   },
+  keepUnits: (spec, kept) => ({ ...spec, outFeatures: kept.length }),
 };

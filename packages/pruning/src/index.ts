@@ -1,0 +1,16 @@
+/** @file Structural pruning and growth of neural fields. */
+export { type RemovalBoundOptions, removalBound } from './bounds/removal-bound.ts';
+export { besselBound } from './ranking/bessel-bound.ts';
+export { type CriterionName, type CriterionNeeds, criteria } from './ranking/criteria.ts';
+export type { Criterion, Ranked } from './ranking/criterion.ts';
+export { type GradientTimesWeightOptions, gradientTimesWeight } from './ranking/gradient-times-weight.ts';
+export { magnitude } from './ranking/magnitude.ts';
+export { outgoingNorm } from './ranking/outgoing-norm.ts';
+export { type RandomScoresOptions, randomScores } from './ranking/random.ts';
+export { type RankedUnit, type RankingOptions, type RankingScope, rankUnits } from './ranking/rank-units.ts';
+export { type RemoveUnitsOptions, type Resized, removeUnits } from './remove-units.ts';
+export { type PruneOptions, type PruneProgress, prune } from './schedules/prune.ts';
+export { type ChoiceOptions, type Pruned, type PruneToOptions, pruneTo } from './schedules/prune-to.ts';
+export { type PruneWhileOptions, type PruneWhileProgress, pruneWhile } from './schedules/prune-while.ts';
+export { type LayerUnits, type UnitSelection, unitsOf } from './selection.ts';
+export type { Structure, Unit } from './structure.ts';
