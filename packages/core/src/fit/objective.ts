@@ -609,7 +609,7 @@ interface ScoringPass {
   readonly yieldToEventLoop: () => Promise<void>;
 }
 
-/** Draws the inputs of a term's step, which the following terms share. @throws RangeError or TypeError if one is wrong */
+/** Draws the inputs of a term's step, which later terms share. @throws RangeError or TypeError if one is wrong */
 const useInputs = (term: Term, vectors: ViewVectors, { rng, step, steps }: StepDraw): void => {
   const inputs = term.points.inputs?.(rng, { step, steps });
   if (inputs === undefined) return;
