@@ -130,7 +130,8 @@ export const tableOf = (
   levels,
 });
 
-const denseLevel = (resolution: number, axes: number, firstRow = 0): GridLevel => ({
+/** A level with a row for each vertex. */
+export const denseLevel = (resolution: number, axes: number, firstRow = 0): GridLevel => ({
   resolution,
   firstRow,
   rows: (resolution + 1) ** axes,

@@ -212,6 +212,26 @@ static Problem check_linear(const Checked *c, const Operation *operation, const 
   return NULL;
 }
 
+/** The tapes of all tiles: a job writes them, and another one reads them. */
+static Problem check_tape(const Checked *c, const Grid *grid) {
+  const Program *program = c->program;
+  const uint64_t own = times(c->blocks, plus(times(grid->levelCount, grid->rowFeatures), grid->axes));
+  const int64_t tile = program->tilePoints, tiles = ((int64_t)program->points + tile - 1) / tile;
+  REQUIRE(grid->tape >= 0 && program->tapeFloats >= 0 && plus(grid->tape, own) <= (uint64_t)program->tapeFloats &&
+              has_floats(c->memory, program->tapes, times(times(tiles, tile), program->tapeFloats)),
+          "the tape of a grid");
+  return NULL;
+}
+
+/** The sums of the gradients of a table, and their marks. */
+static Problem check_sums(const Checked *c, const Grid *grid, uint64_t floats) {
+  const uint64_t bytes = times(floats, FLOAT), offset = grid->tableGradient;
+  REQUIRE(offset % 64 == 0 && has_floats(c->memory, plus(c->program->tableSums, offset), floats) &&
+              has(c->memory, plus(c->program->marks, offset / 64), plus(bytes, 63) / 64),
+          "the sums of a table");
+  return NULL;
+}
+
 static Problem check_grid_operation(const Checked *c, const Operation *operation, const Operand *operand,
                                     bool in_backward) {
   const Memory *m = c->memory;
@@ -231,7 +251,10 @@ static Problem check_grid_operation(const Checked *c, const Operation *operation
               (places == 0 || is_within(grid->keptLookups, plus(times(places - 1, grid->keptLookupBytes), need),
                                         c->program->scratchBytes)),
           "what a grid keeps");
-  REQUIRE(grid->keptLookupBytes >= need || !in_backward, "what a grid keeps of each point");
+  const bool has_tape = grid->tape != NONE;
+  const bool reads_kept = operand->gradient != ABSENT || (grid->tableGradient != ABSENT && !has_tape);
+  REQUIRE(grid->keptLookupBytes >= need || !in_backward || !reads_kept, "what a grid keeps of each point");
+  if (in_backward && has_tape) PASS_ON(check_tape(c, grid));
   REQUIRE(c->program->temporaries % 16 == 0 &&
               is_within(c->program->temporaries, m->kernels->grid_scratch_bytes(grid->axes, c->blocks),
                         c->program->scratchBytes),
@@ -243,9 +266,11 @@ static Problem check_grid_operation(const Checked *c, const Operation *operation
     uint64_t rows = 1 + (uint64_t)(level->mask == NONE ? 0 : level->mask);
     if (level->mask == NONE)
       for (int axis = 0; axis < grid->axes; axis++) rows = plus(rows, times(level->resolution, multipliers[axis]));
+    REQUIRE(level->rows >= 0 && (uint64_t)level->rows <= rows, "the rows of a level");
     const uint64_t floats = times(plus(level->firstRow, rows), grid->rowFeatures);
     REQUIRE(times(floats, FLOAT) <= UINT32_MAX && has_floats(m, grid->table, floats), "the table of a grid");
-    if (in_backward && grid->tableGradient != ABSENT)
+    if (in_backward && has_tape) PASS_ON(check_sums(c, grid, floats));
+    if (in_backward && grid->tableGradient != ABSENT && !has_tape)
       REQUIRE(in_gradients(c, grid->tableGradient, floats), "the gradient of the table of a grid");
   }
   return NULL;
@@ -441,6 +466,26 @@ static Problem check_rooms(const Memory *m, const Program *program, uint32_t scr
   REQUIRE(!is_backward || (program->gradientBytes % FLOAT == 0 &&
                            has_floats(m, gradients, times(threads, program->gradientBytes) / FLOAT)),
           "the gradients");
+  return NULL;
+}
+
+/** Rows of tables are added up from the tapes of a program, for whose operations `check_program` has been passed. */
+static Problem check_table_gradients(const Memory *m, uint32_t job, int threads) {
+  const Program *program = RECORDS(m, Program, job, 1);
+  REQUIRE(program, "the program");
+  PASS_ON(check_program(m, JOB_PROGRAM_FORWARD, program));
+  PASS_ON(check_rooms(m, program, program->scratch, program->gradients, threads, false));
+  const Forms *forms = RECORDS(m, Forms, program->forms, 1);
+  const int blocks = 1 + forms->first + forms->second;
+  const Checked c = {m, program, forms, blocks, blocks, false, true, false};
+  const uint32_t *operations = RECORDS(m, uint32_t, program->tableOperations, program->tableOperationCount);
+  REQUIRE(operations && program->tableParts >= 1, "the operations with tables");
+  for (int i = 0; i < program->tableOperationCount; i++) {
+    PASS_ON(check_operation(&c, operations[i], true));
+    const Operation *operation = (const Operation *)(m->bytes + operations[i]);
+    REQUIRE(operation->kind == OPERATION_GRID && ((const Grid *)(m->bytes + operation->detail))->tape != NONE,
+            "an operation with a table");
+  }
   return NULL;
 }
 
@@ -649,6 +694,7 @@ Problem check_job(const Memory *m, uint32_t kind, uint32_t job, int threads) {
   switch (kind) {
     case JOB_MANY_FIELDS: return check_fields(m, job, threads);
     case JOB_PRODUCT: return check_product(m, job);
+    case JOB_TABLE_GRADIENTS: return check_table_gradients(m, job, threads);
     case JOB_ADAM: return check_adam(m, job);
     default: return "the kind of the job";
   }

@@ -39,14 +39,14 @@ export const withNative = (declare: () => void): void => {
  *
  * @param declare `isBest`: whether it is the one that the backend takes by itself
  */
-export const onEachInstructionSet = (declare: (isBest: boolean) => void): void =>
+export const onEachInstructionSet = (declare: (isBest: boolean, instructionSet: string) => void): void =>
   withNative(() => {
     for (const [index, instructionSet] of nativeInstructionSets.entries())
       describe(`with ${instructionSet}`, () => {
         beforeAll(async () => {
           await useNative({ threads: 2, instructionSet });
         });
-        declare(index === 0);
+        declare(index === 0, instructionSet);
       });
   });
 

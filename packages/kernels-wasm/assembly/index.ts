@@ -6,6 +6,7 @@ import { AdamJob, adam, JOB_ADAM } from './adam';
 import { ElementwiseJob, elementwise } from './elementwise';
 import { FieldsJob, JOB_MANY_FIELDS, manyFields } from './many-fields';
 import { rowsTimesPanels } from './matrix-product';
+import { JOB_TABLE_GRADIENTS, tableGradients } from './ops/grid-tape';
 import { JOB_ORTHONORMAL_ROWS, OrthonormalRowsJob, orthonormalRows } from './orthonormal-rows';
 import { Program } from './program';
 import { FLOAT } from './simd';
@@ -17,7 +18,8 @@ export { gridKeptBytes, gridScratchBytes } from './ops/grid';
 export { collectGradients, packParameters } from './parameters';
 export { transposeBlock } from './transpose';
 
-// More kinds of jobs are in tiles.ts, many-fields.ts, adam.ts, orthonormal-rows.ts and elementwise.ts.
+// More kinds of jobs are in tiles.ts, many-fields.ts, adam.ts, orthonormal-rows.ts, elementwise.ts
+// and ops/grid-tape.ts.
 export const JOB_PRODUCT: i32 = 6;
 
 /** C = A B; `[rows][k]` times panels. Written by `src/kernels/mat-mul.ts`. */
@@ -58,6 +60,7 @@ export function run(kind: i32, job: usize, thread: i32, threads: i32): void {
   else if (kind == JOB_ADAM) adam(changetype<AdamJob>(job), thread, threads);
   else if (kind == JOB_ORTHONORMAL_ROWS) orthonormalRows(changetype<OrthonormalRowsJob>(job), thread, threads);
   else if (kind == JOB_MANY_FIELDS) manyFields(changetype<FieldsJob>(job), thread, threads);
+  else if (kind == JOB_TABLE_GRADIENTS) tableGradients(changetype<Program>(job), thread, threads);
   else elementwise(kind, changetype<ElementwiseJob>(job), thread, threads);
 }
 

@@ -130,6 +130,19 @@ export class Program {
    */
   keptTileCount: i32;
   keptTiles: usize;
+  /** The gradients of tables; see `ops/grid-tape.ts`. Addresses of the operations that have tapes. */
+  tableOperations: usize;
+  tableOperationCount: i32;
+  /** The number of ranges into which the rows of a level are divided. */
+  tableParts: i32;
+  /** The tapes of all tiles, and floats of a tape for each point. */
+  tapes: usize;
+  tapeFloats: i32;
+  /** The sums of all tables, and a byte for each line of 64 bytes there: 1 where something was added. */
+  tableSums: usize;
+  marks: usize;
+  /** A record for each thread. */
+  rowRanges: usize;
 }
 
 /** Whether the forward results of the tile that begins at point `start` are kept until the backward pass. */

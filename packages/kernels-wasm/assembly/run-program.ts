@@ -140,7 +140,7 @@ function backwardTile(program: Program, start: i32, scratch: usize, gradients: u
         constantBackward(program, operation, scratch, gradients);
         break;
       case OPERATION_GRID:
-        gridBackward(program, operation, scratch, gradients);
+        gridBackward(program, operation, scratch, gradients, start);
         break;
       default:
         unreachable();

@@ -66,7 +66,14 @@ export interface LossScale {
 /** A program with a loss, compiled by a backend: forward pass, loss and backward pass. */
 export interface CompiledLoss {
   /**
+   * Whether {@link run} takes a total: then a step of several chunks makes no pass over all parameters for each, which
+   * pays where they are tables of which a chunk reads few rows.
+   */
+  readonly accumulates?: boolean;
+  /**
    * @param targets each `f32[n, k]`; for many fields `f32[b, n, k]`, or `f32[n, k]` where all have the same
+   * @param total `f32[P]`, where {@link accumulates}: added to the gradient. The result may take over its memory, so its
+   *   values must not be read afterwards, even if the call throws.
    * @returns the loss `f32[]`, for many fields `f32[b]`, and the gradient of the loss, or of the sum of losses, with
    *   respect to the parameters, `f32[P]`
    */
@@ -75,6 +82,7 @@ export interface CompiledLoss {
     parameters: TensorInfo,
     targets: readonly TensorInfo[],
     scale: LossScale,
+    total?: TensorInfo,
   ): [loss: TensorInfo, gradient: TensorInfo];
 }
 

@@ -1,5 +1,6 @@
 /** @file Compiled programs as tfjs kernels, so that tfjs counts their tensors and records their gradients. */
 import {
+  add,
   engine,
   type GradFunc,
   getKernel,
@@ -12,7 +13,7 @@ import {
   type Tensor1D,
   type TensorInfo,
 } from '@tensorflow/tfjs-core';
-import { assertLossInputs, assertProgramInputs } from './assert-inputs.ts';
+import { assertLossInputs, assertProgramInputs, assertTensor } from './assert-inputs.ts';
 import type { CompiledLoss, CompiledProgram, KernelLoss, LossScale } from './backend.ts';
 import type { KernelProgram } from './kernel-program.ts';
 
@@ -34,6 +35,13 @@ export interface RunnableLoss {
   readonly program: KernelProgram;
   readonly loss: KernelLoss;
   readonly compiled: CompiledLoss;
+}
+
+/** The attributes of the kernel of a loss. */
+interface LossAttributes extends RunnableLoss {
+  readonly scale: LossScale;
+  /** Whether the last input is a total. */
+  readonly hasTotal: boolean;
 }
 
 type Attributes<T> = NamedAttrMap & T;
@@ -71,12 +79,19 @@ export const registerProgramKernels = (backendName: string): void => {
     kernelName: PROGRAM_KERNELS.loss,
     backendName,
     kernelFunc({ inputs, attrs }) {
-      const { program, loss, compiled, scale } = attrs as Attributes<RunnableLoss & { readonly scale: LossScale }>;
+      const { program, loss, compiled, scale, hasTotal } = attrs as Attributes<LossAttributes>;
       const tensors = inputs as object as TensorInfo[];
       const given = inputCount(program);
-      const parts = { inputs: tensors.slice(0, given), parameters: tensors[given], targets: tensors.slice(given + 1) };
+      const end = tensors.length - (hasTotal ? 1 : 0);
+      const parts = {
+        inputs: tensors.slice(0, given),
+        parameters: tensors[given],
+        targets: tensors.slice(given + 1, end),
+      };
       assertLossInputs(program, loss, parts);
-      return compiled.run(parts.inputs, parts.parameters as TensorInfo, parts.targets, scale);
+      const total = tensors[end];
+      if (total) assertTensor('field loss: the total', total, [program.parameterCount]);
+      return compiled.run(parts.inputs, parts.parameters as TensorInfo, parts.targets, scale, total);
     },
   });
 };
@@ -99,7 +114,10 @@ registerGradient({ kernelName: PROGRAM_KERNELS.forward, saveAllInputs: true, gra
 export const runProgram = (runnable: RunnableProgram, inputs: readonly Tensor[], parameters: Tensor1D): Tensor[] =>
   runKernel(PROGRAM_KERNELS.forward, [...inputs, parameters], { ...runnable, isRecorded: engine().isTapeOn() });
 
-/** The loss `f32[]`, and its gradient with respect to the parameters, `f32[P]`. */
+/**
+ * The loss `f32[]`, and its gradient with respect to the parameters, `f32[P]`, plus `total` if it is given. Its values
+ * must not be read afterwards; the caller disposes of it.
+ */
 export const runLoss = (
   runnable: RunnableLoss,
   {
@@ -107,16 +125,18 @@ export const runLoss = (
     parameters,
     targets,
     scale,
+    total,
   }: {
     readonly inputs: readonly Tensor[];
     readonly parameters: Tensor1D;
     readonly targets: readonly Tensor[];
     readonly scale: LossScale;
+    readonly total?: Tensor1D | undefined;
   },
 ): { readonly loss: Scalar; readonly gradient: Tensor1D } => {
-  const [loss, parameterGradient] = runKernel(PROGRAM_KERNELS.loss, [...inputs, parameters, ...targets], {
-    ...runnable,
-    scale,
-  });
-  return { loss: loss as Scalar, gradient: parameterGradient as Tensor1D };
+  const taken = runnable.compiled.accumulates ? total : undefined;
+  const given = [...inputs, parameters, ...targets, ...(taken ? [taken] : [])];
+  const attributes = { ...runnable, scale, hasTotal: taken !== undefined };
+  const [loss, gradient] = runKernel(PROGRAM_KERNELS.loss, given, attributes) as [Scalar, Tensor1D];
+  return { loss, gradient: total && !taken ? add(total, gradient) : gradient };
 };

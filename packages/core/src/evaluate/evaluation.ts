@@ -144,7 +144,7 @@ export class Evaluation {
     return compiled && { program, loss, compiled };
   }
 
-  /** The loss at a batch of points and its gradient `f32[P]`, computed by the backend's kernels. */
+  /** The loss at a batch of points and its gradient `f32[P]`, computed by the backend's kernels; see `runLoss`. */
   runLoss(
     loss: KernelLoss,
     {
@@ -152,17 +152,25 @@ export class Evaluation {
       coords,
       targets,
       scale,
+      total,
     }: {
       readonly parameters: NetworkParameters;
       readonly coords: Tensor2D;
       readonly targets: readonly Tensor[];
       readonly scale: LossScale;
+      readonly total?: Tensor1D | undefined;
     },
   ): ReturnType<typeof runLoss> {
     const runnable = this.#runnableLoss(loss);
     if (runnable === undefined) throw new Error('evaluation: the backend has no kernel for this loss');
     const jets = this.#before(coords, () => []);
-    return runLoss(runnable, { inputs: this.#kernelInputs(jets), parameters: parameters.flat(), targets, scale });
+    return runLoss(runnable, {
+      inputs: this.#kernelInputs(jets),
+      parameters: parameters.flat(),
+      targets,
+      scale,
+      total,
+    });
   }
 }
 

@@ -2,6 +2,7 @@
  * @file The gradient of an objective, accumulated over chunks of points so that memory does not grow with their number.
  */
 import {
+  add,
   broadcastTo,
   concat1d,
   engine,
@@ -25,7 +26,7 @@ import type { KernelLoss } from '../backend/backend.ts';
 import { blockCount } from '../backend/kernel-program.ts';
 import { type BatchCoords, BatchEvaluation, batchEvaluationOf } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork, networkParameters } from '../evaluate/evaluate.ts';
-import { type Evaluation, evaluationOf } from '../evaluate/evaluation.ts';
+import { Evaluation, evaluationOf } from '../evaluate/evaluation.ts';
 import type { JetSource } from '../jets/jet.ts';
 import { isBatchNetwork, type Model, type ModelView, viewOf } from '../model.ts';
 import { assertFieldIndices } from '../models/select-fields.ts';
@@ -64,8 +65,8 @@ const COPIES_PER_ACTIVATION = 8;
 /** The maximum number of points in a chunk of a field without large tables. */
 const MAX_CHUNK_POINTS = 65_536;
 /**
- * Every chunk makes some passes over the whole gradient, tables included, while a point reads few of their rows: a pass
- * over this many values of a table takes less time than a point.
+ * Where kernels do not accumulate, every chunk makes some passes over the whole gradient, tables included, while a point
+ * reads few of their rows: a pass over this many values of a table takes less time than a point.
  */
 const TABLE_VALUES_PER_POINT = 16;
 /** The minimum number of points in a chunk, over all fields together. */
@@ -100,7 +101,7 @@ export interface ChunkGradient {
   readonly loss: Tensor;
   /**
    * The chunk's share of the gradient of weight times mean loss, summed over the fields, with respect to the view's
-   * parameters `f32[P]`.
+   * parameters `f32[P]`; with those of the chunks before it where their sum was given.
    */
   readonly gradient: Tensor1D;
   /** The loss at each point, if the source observes them; kept (`tf.keep`). */
@@ -289,24 +290,38 @@ export class Objective {
   /**
    * The loss of a chunk and its gradient with respect to the parameters of the network, which are given as one flat
    * vector.
+   *
+   * @param options `total`: the sum of the gradients of chunks before it, to add to; its values must not be read
+   *   afterwards, but the caller disposes of it
    */
   chunkGradient(
     term: Term,
     { batch, share }: Omit<DeviceChunk, 'start'>,
-    { network, flat, at }: { readonly network: Network | BatchNetwork; readonly flat: Tensor1D; readonly at: FitStep },
+    {
+      network,
+      flat,
+      at,
+      total,
+    }: {
+      readonly network: Network | BatchNetwork;
+      readonly flat: Tensor1D;
+      readonly at: FitStep;
+      readonly total?: Tensor1D | undefined;
+    },
   ): ChunkGradient {
     const prepared = this.#prepare(term, network, batch);
     const factor = weightFactorAt(term, at);
+    const chunk = { batch, share, network, flat, factor, total };
     return prepared.kernelLoss
-      ? this.#kernelGradient(term, prepared as Required<PreparedTerm>, { batch, share, network, flat, factor })
-      : this.#tapeGradient(term, prepared, { batch, share, network, flat, factor });
+      ? this.#kernelGradient(term, prepared as Required<PreparedTerm>, chunk)
+      : this.#tapeGradient(term, prepared, chunk);
   }
 
   /** The same in the backend's kernels. */
   #kernelGradient(
     { weight }: Term,
     { evaluation, kernelLoss }: Required<PreparedTerm>,
-    { batch: { coords, targets }, share, network, flat, factor }: ChunkOnNetwork,
+    { batch: { coords, targets }, share, network, flat, factor, total }: ChunkOnNetwork,
   ): ChunkGradient {
     const { outFeatures } = network.program;
     const scale = share / ((coords.shape.at(-2) as number) * outFeatures);
@@ -316,12 +331,15 @@ export class Objective {
         targets: kernelLoss.targets.map(name => targets[name] as Tensor),
         scale: { loss: scale, gradient: scale * weight },
       };
+      if (factor === 1 && evaluation instanceof Evaluation)
+        return evaluation.runLoss(kernelLoss.loss, { ...inputs, coords: coords as Tensor2D, total });
       const result =
         evaluation instanceof BatchEvaluation
           ? evaluation.runLoss(kernelLoss.loss, { ...inputs, coords })
           : evaluation.runLoss(kernelLoss.loss, { ...inputs, coords: coords as Tensor2D });
       // A kernel may be compiled for each scale, so a factor that changes between steps is applied afterwards.
-      return factor === 1 ? result : { ...result, gradient: mul<Tensor1D>(result.gradient, factor) };
+      const gradient = factor === 1 ? result.gradient : mul<Tensor1D>(result.gradient, factor);
+      return { ...result, gradient: total ? add<Tensor1D>(total, gradient) : gradient };
     });
   }
 
@@ -329,7 +347,7 @@ export class Objective {
   #tapeGradient(
     term: Term,
     { evaluation }: PreparedTerm,
-    { batch, share, network, flat, factor }: ChunkOnNetwork,
+    { batch, share, network, flat, factor, total }: ChunkOnNetwork,
   ): ChunkGradient {
     const fields = isBatchNetwork(network) ? network.count : undefined;
     let pointLosses: Tensor1D | undefined;
@@ -352,7 +370,8 @@ export class Objective {
         const { size } = parameters[index] as Tensor;
         return (part ? reshape(part, [size]) : zeros([size])) as Tensor1D;
       });
-      return [value, concat1d(parts)] as const;
+      const sum = concat1d(parts);
+      return [value, total ? add(total, sum) : sum] as const;
     }) as [Tensor, Tensor1D];
     return { loss, gradient, ...(pointLosses && { pointLosses }) };
   }
@@ -489,9 +508,10 @@ export class Objective {
           assertSameFields(term, choice, fields);
           const vector = choice?.vector ?? vectors.of(view);
           const network = fields ? batchNetworkFor(view.network as BatchNetwork, fields.length) : view.network;
-          const part = this.chunkGradient(term, chunk, { network, flat: vector.parameters, at });
+          const given = { network, flat: vector.parameters, at, total: vector.total };
+          const part = this.chunkGradient(term, chunk, given);
           loss = accumulate(loss, part.loss);
-          vector.add(part.gradient);
+          vector.replaceTotal(part.gradient);
           if (part.pointLosses) await observe(term, part.pointLosses, chunk.start, at);
           pointsDone += chunk.share * pointsOf(term);
           this.#onChunk?.({ step: at.step, steps: at.steps }, Math.min(1, pointsDone / points));
@@ -626,6 +646,8 @@ interface ChunkOnNetwork extends Omit<DeviceChunk, 'start'> {
   readonly flat: Tensor1D;
   /** The schedule's factor on the weight in this step. */
   readonly factor: number;
+  /** As in {@link Objective.chunkGradient}. */
+  readonly total: Tensor1D | undefined;
 }
 
 /** The only view of a model, if its parameters are the model's own; otherwise `undefined`. */

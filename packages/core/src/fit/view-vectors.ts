@@ -23,6 +23,17 @@ export class StepVector {
     this.#gradient = accumulate(this.#gradient, gradient);
   }
 
+  /** The sum so far; `undefined` if nothing was added. */
+  get total(): Tensor1D | undefined {
+    return this.#gradient;
+  }
+
+  /** Takes ownership of a sum that includes {@link total}, and disposes of that. */
+  replaceTotal(sum: Tensor1D): void {
+    this.#gradient?.dispose();
+    this.#gradient = keep(sum);
+  }
+
   /** The sum so far, which the caller disposes of; `undefined` if nothing was added. */
   take(): Tensor1D | undefined {
     const gradient = this.#gradient;

@@ -4,6 +4,7 @@
  *   known to the compiler.
  */
 #pragma once
+#include "grid-tape.h"
 #include "grid.h"
 
 /** The largest number of features of a row for which `values_of_level` has room. */
@@ -27,46 +28,68 @@ INLINE Corners corners_of(const Tile *t, const Grid *grid, int point, int index)
   return (Corners){(uint32_t *)place, (float *)(place + 16 * groups * (1 + grid->rowFeatures))};
 }
 
+/** The constants of a level. */
+typedef struct {
+  float last, scale;
+  const uint32_t *multipliers;
+  uint32_t mask, first;
+  int interpolation;
+} LevelConstants;
+
+INLINE LevelConstants constants_of(uint8_t *memory, const Grid *grid, int index) {
+  const GridLevel *level = (const GridLevel *)at(memory, grid->levels) + index;
+  return (LevelConstants){level->resolution - 1,      level->resolution * 0.5f,  at(memory, level->multipliers),
+                          (uint32_t)level->mask,      (uint32_t)level->firstRow, grid->interpolation};
+}
+
+/** The offsets of the rows of a cell's corners, of at most three axes, and their weights. */
+INLINE void find_corners(const LevelConstants *c, const float *x, const int axes, const int features,
+                         const bool is_hashed, uint32_t *rows, float *weights) {
+  rows[0] = 0;
+  weights[0] = 1;
+  for (int i = 0; i < axes; i++) {
+    const float u = (x[i] + 1) * c->scale;
+    // NaN falls into cell 0, with weights that are NaN.
+    float cell = u >= 1 ? floorf(u) : 0;
+    if (cell > c->last) cell = c->last;
+    const float upper = edge_weights(c->interpolation, u - cell, c->scale)[0];
+    const uint32_t low = (uint32_t)(int32_t)cell * c->multipliers[i], high = low + c->multipliers[i];
+    for (int corner = 0; corner < 1 << i; corner++) {
+      const int other = corner | 1 << i;
+      rows[other] = is_hashed ? rows[corner] ^ high : rows[corner] + high;
+      rows[corner] = is_hashed ? rows[corner] ^ low : rows[corner] + low;
+      weights[other] = weights[corner] * upper;
+      weights[corner] *= 1 - upper;
+    }
+  }
+  for (int corner = 0; corner < 1 << axes; corner++)
+    rows[corner] = ((is_hashed ? rows[corner] & c->mask : rows[corner]) + c->first) * (uint32_t)(features * 4);
+}
+
 /** The features of a level at all points of the tile. */
 INLINE void values_of_level(const Tile *t, const Operation *operation, const Grid *grid, int index, const int axes,
-                            const int features, const bool is_hashed) {
-  const GridLevel *level = (const GridLevel *)at(t->memory, grid->levels) + index;
+                            const int features, const bool is_hashed, const bool is_kept) {
+  const LevelConstants constants = constants_of(t->memory, grid, index);
   const Operand *operand = operand_of(t, operation, 0);
   const float *x = floats(t->scratch, operand->jet);
   float *to = floats(t->scratch, operation->jet) + index * features;
-  const float last = level->resolution - 1, scale = level->resolution * 0.5f;
-  const uint32_t *multipliers = at(t->memory, level->multipliers);
-  const uint32_t mask = (uint32_t)level->mask, first = (uint32_t)level->firstRow;
   uint8_t *table = at(t->memory, grid->table);
-  const int corners = 1 << axes, interpolation = grid->interpolation;
+  const int corners = 1 << axes;
   for (int point = 0; point < t->points; point++, x += operand->stride, to += operation->stride) {
-    const Corners kept = corners_of(t, grid, point, index);
-    uint32_t rows[8] = {0};
-    float weights[8] = {1};
-    for (int i = 0; i < axes; i++) {
-      const float u = (x[i] + 1) * scale;
-      // NaN falls into cell 0, with weights that are NaN.
-      float cell = u >= 1 ? floorf(u) : 0;
-      if (cell > last) cell = last;
-      const float upper = edge_weights(interpolation, u - cell, scale)[0];
-      const uint32_t low = (uint32_t)(int32_t)cell * multipliers[i], high = low + multipliers[i];
-      for (int corner = 0; corner < 1 << i; corner++) {
-        const int other = corner | 1 << i;
-        rows[other] = is_hashed ? rows[corner] ^ high : rows[corner] + high;
-        rows[corner] = is_hashed ? rows[corner] ^ low : rows[corner] + low;
-        weights[other] = weights[corner] * upper;
-        weights[corner] *= 1 - upper;
-      }
-    }
-    float sums[MAX_VALUE_FEATURES] = {0};
+    uint32_t rows[8];
+    float weights[8], sums[MAX_VALUE_FEATURES] = {0};
+    find_corners(&constants, x, axes, features, is_hashed, rows, weights);
     for (int corner = 0; corner < corners; corner++) {
-      const uint32_t row = ((is_hashed ? rows[corner] & mask : rows[corner]) + first) * (uint32_t)(features * 4);
-      const float *entries = floats(table, row);
+      const float *entries = floats(table, rows[corner]);
       for (int f = 0; f < features; f++) sums[f] += weights[corner] * entries[f];
-      kept.rows[corner] = row;
-      kept.weights[corner] = weights[corner];
     }
     for (int f = 0; f < features; f++) to[f] = sums[f];
+    if (!is_kept) continue;
+    const Corners kept = corners_of(t, grid, point, index);
+    for (int corner = 0; corner < corners; corner++) {
+      kept.rows[corner] = rows[corner];
+      kept.weights[corner] = weights[corner];
+    }
   }
 }
 
@@ -86,10 +109,14 @@ INLINE void add_level_gradient(const Tile *t, const Operation *operation, const 
 
 INLINE void values_with_features(const Tile *t, const Operation *operation, const Grid *grid, int index, const int axes,
                                  const bool is_hashed) {
+  if (grid->keptLookupBytes > 0) {
+    values_of_level(t, operation, grid, index, axes, grid->rowFeatures, is_hashed, true);
+    return;
+  }
   switch (grid->rowFeatures) {
-    case 1: values_of_level(t, operation, grid, index, axes, 1, is_hashed); break;
-    case 2: values_of_level(t, operation, grid, index, axes, 2, is_hashed); break;
-    default: values_of_level(t, operation, grid, index, axes, grid->rowFeatures, is_hashed);
+    case 1: values_of_level(t, operation, grid, index, axes, 1, is_hashed, false); break;
+    case 2: values_of_level(t, operation, grid, index, axes, 2, is_hashed, false); break;
+    default: values_of_level(t, operation, grid, index, axes, grid->rowFeatures, is_hashed, false);
   }
 }
 
@@ -106,11 +133,9 @@ static void grid_values(const Tile *t, const Operation *operation, const Grid *g
 }
 
 static void grid_values_backward(const Tile *t, const Operation *operation, const Grid *grid) {
-  if (grid->tableGradient == ABSENT) return;
+  if (grid->tableGradient == ABSENT || grid->tape != NONE) return;
   for (int index = 0; index < grid->levelCount; index++)
-    if (grid->axes == 2 && grid->rowFeatures == 2) add_level_gradient(t, operation, grid, index, 4, 2);
-    else if (grid->rowFeatures == 2) add_level_gradient(t, operation, grid, index, 8, 2);
-    else add_level_gradient(t, operation, grid, index, 1 << grid->axes, grid->rowFeatures);
+    add_level_gradient(t, operation, grid, index, 1 << grid->axes, grid->rowFeatures);
 }
 
 static void grid_of_tile(const Tile *t, const Operation *operation) {
@@ -119,8 +144,9 @@ static void grid_of_tile(const Tile *t, const Operation *operation) {
   else grid_forward(t, operation);
 }
 
-static void grid_gradient_of_tile(const Tile *t, const Operation *operation) {
+static void grid_gradient_of_tile(const Tile *t, const Operation *operation, int start) {
   const Grid *grid = at(t->memory, operation->detail);
+  if (grid->tape != NONE) write_tape(t, operation, grid, start);
   if (is_value_alone(t, grid, operand_of(t, operation, 0))) grid_values_backward(t, operation, grid);
   else grid_backward(t, operation);
 }

@@ -117,8 +117,8 @@ INLINE float sum_of_four(four x) {
   return x[0] + x[1] + (x[2] + x[3]);
 }
 
-/** Finds the cell of a point in a level, and reads the rows of its corners. */
-static void look_up(const Cell *c, const float *x) {
+/** Finds the cell of a point in a level, and the offsets of the rows of its corners. */
+static void find_rows(const Cell *c, const float *x) {
   const float resolution = c->level->resolution, scale = resolution * 0.5f;
   const bool is_hashed = c->level->mask != NONE;
   const uint32_t *multipliers = at(c->tile->memory, c->level->multipliers);
@@ -134,13 +134,19 @@ static void look_up(const Cell *c, const float *x) {
       c->rows[group] = i == 0 ? part : is_hashed ? c->rows[group] ^ part : c->rows[group] + part;
     }
   }
-  const int row_features = c->grid->rowFeatures;
-  uint8_t *table = at(c->tile->memory, c->grid->table);
   for (int group = 0; group < c->groups; group++) {
     four_integers row = c->rows[group];
     if (is_hashed) row &= (uint32_t)c->level->mask;
-    row = (row + (uint32_t)c->level->firstRow) * (uint32_t)(row_features * 4);
-    c->rows[group] = row;
+    c->rows[group] = (row + (uint32_t)c->level->firstRow) * (uint32_t)(c->grid->rowFeatures * 4);
+  }
+}
+
+/** Reads the rows that `find_rows` has found. */
+static void read_rows(const Cell *c) {
+  const int row_features = c->grid->rowFeatures;
+  uint8_t *table = at(c->tile->memory, c->grid->table);
+  for (int group = 0; group < c->groups; group++) {
+    const four_integers row = c->rows[group];
     for (int f = 0; f < row_features; f++)
       for (int corner = 0; corner < 4; corner++)
         c->found[f * c->groups + group][corner] = floats(table, row[corner])[f];
@@ -187,7 +193,8 @@ static void grid_forward(const Tile *t, const Operation *operation) {
     const float *x = floats(t->scratch, operand->jet) + (size_t)point * operand->stride;
     for (int index = 0; index < grid->levelCount; index++) {
       const Cell c = cell_of(t, grid, point, index);
-      look_up(&c, x);
+      find_rows(&c, x);
+      read_rows(&c);
       make_coefficients(&c, x, in_block);
       for (int k = 0; k < t->blocks; k++) {
         float *to = floats(t->scratch, operation->jet) + (size_t)(k * t->points + point) * operation->stride +
@@ -200,6 +207,13 @@ static void grid_forward(const Tile *t, const Operation *operation) {
       }
     }
   }
+}
+
+/** The gradient of one feature, whose own begins at `g`, in four rows. */
+INLINE four row_gradients(const Cell *c, const float *g, size_t out_block, int group) {
+  four part = fours(0);
+  for (int k = 0; k < c->tile->blocks; k++) part += g[k * out_block] * c->coefficients[k * c->groups + group];
+  return part;
 }
 
 /** From the gradient `g` of a point's features in one level: adds to the table's, and fills `coefficient_gradients`. */
@@ -215,8 +229,7 @@ static void backward_point(const Cell *c, const float *g, size_t out_block, uint
           c->coefficient_gradients[k * c->groups + i] += g[k * out_block + f] * c->found[f * c->groups + i];
     if (table_gradient == NULL) continue;
     for (int group = 0; group < c->groups; group++) {
-      four part = fours(0);
-      for (int k = 0; k < blocks; k++) part += g[k * out_block + f] * c->coefficients[k * c->groups + group];
+      const four part = row_gradients(c, g + f, out_block, group);
       // One after another: corners may share a row.
       for (int corner = 0; corner < corners; corner++)
         floats(table_gradient, c->rows[group][corner])[f] += part[corner];
@@ -267,12 +280,15 @@ static void add_input_gradient(const Cell *c, bool gives_all, const float *x, fl
   }
 }
 
+/** All but what `grid-tape.h` does. */
 static void grid_backward(const Tile *t, const Operation *operation) {
   const Grid *grid = at(t->memory, operation->detail);
   const Operand *operand = operand_of(t, operation, 0);
   const size_t in_block = (size_t)t->points * operand->stride, out_block = (size_t)t->points * operation->stride;
-  uint8_t *table_gradient = grid->tableGradient == ABSENT ? NULL : t->gradients + grid->tableGradient;
+  const bool in_thread = grid->tableGradient != ABSENT && grid->tape == NONE;
+  uint8_t *table_gradient = in_thread ? t->gradients + grid->tableGradient : NULL;
   const bool wanted = is_wanted(operand);
+  if (!wanted && !in_thread) return;
   float *target = wanted ? contribution_place(t, operand) : NULL;
   for (int point = 0; point < t->points; point++) {
     const size_t row = (size_t)point * operand->stride;

@@ -166,6 +166,7 @@ static void run_job(uint8_t *memory, int kind, uint32_t job, int thread, int thr
     case JOB_SCALAR_GRADIENT_LOSS: run_program(memory, kind, job, thread, threads); break;
     case JOB_MANY_FIELDS: run_many_fields(memory, job, thread, threads); break;
     case JOB_PRODUCT: run_product(memory, job, thread, threads); break;
+    case JOB_TABLE_GRADIENTS: run_table_gradients(memory, job, thread, threads); break;
     case JOB_ADAM: run_adam(memory, job, thread, threads); break;
     default: __builtin_trap();
   }

@@ -4,7 +4,7 @@
  *   has room for.
  */
 #pragma once
-#include "grid-value.h"
+#include "table-gradients.h"
 #include "linear.h"
 #include "loss.h"
 #include "operations.h"
@@ -90,7 +90,7 @@ static void backward_tile(const Tile *t, int start) {
       case OPERATION_PRODUCT: product_backward(t, operation); break;
       case OPERATION_COLUMNS: columns_backward(t, operation); break;
       case OPERATION_CONSTANT: constant_backward(t, operation); break;
-      case OPERATION_GRID: grid_gradient_of_tile(t, operation); break;
+      case OPERATION_GRID: grid_gradient_of_tile(t, operation, start); break;
       default: __builtin_trap();
     }
   }

@@ -25,6 +25,8 @@ import {
   Program,
 } from '../program';
 import { FLOAT, multiplyAdd } from '../simd';
+import { markRow, RowRange, tapeGradients, writeTape } from './grid-tape';
+import { cornerBytes, gridValues } from './grid-value';
 
 // @ts-ignore: decorator
 @unmanaged
@@ -36,11 +38,18 @@ export class Grid {
   levelCount: i32;
   /** `[rows][rowFeatures]` */
   table: usize;
-  /** Offset into a thread's gradients, with the shape of the table; or NONE. */
+  /**
+   * The gradient of the table, with its shape, or NONE: an offset into the program's sums of tables where there is a
+   * tape, else into a thread's gradients.
+   */
   tableGradient: usize;
+  /**
+   * Floats for each point of a tile's tape that come before those of this grid, or NONE; see `grid-tape.ts`.
+   */
+  tape: i32;
   /** Offset of the lookup of each point and level, which the backward pass reuses; `[points][levels]`. */
   keptLookups: usize;
-  /** Bytes from one lookup to the next; 0 without a backward pass, where all share one buffer. */
+  /** Bytes from one lookup to the next; 0 where no backward pass needs them, and all share one buffer. */
   keptLookupBytes: usize;
   /** INTERPOLATION_... */
   interpolation: i32;
@@ -56,6 +65,7 @@ export const INTERPOLATION_NEAREST: i32 = 2;
 export class GridLevel {
   resolution: i32;
   firstRow: i32;
+  rows: i32;
   /** One less than the number of rows of a hashed level; else NONE. */
   mask: i32;
   /** i32 `[axes]`: the factors of a vertex's coordinates in the row index, or in the hash. */
@@ -64,7 +74,7 @@ export class GridLevel {
 
 // @ts-ignore: decorator
 @inline
-function groupsOf(axes: i32): i32 {
+export function groupsOf(axes: i32): i32 {
   return axes <= 2 ? 1 : 1 << (axes - 2);
 }
 
@@ -73,9 +83,9 @@ export function gridKeptBytes(axes: i32, rowFeatures: i32, blocks: i32): i32 {
   return 16 * (groupsOf(axes) * (1 + rowFeatures + blocks) + axes);
 }
 
-/** Bytes of scratch that the backward pass uses in addition. */
+/** Bytes of scratch in addition: for the derivatives of coefficients, or for the corners of four points. */
 export function gridScratchBytes(axes: i32, blocks: i32): i32 {
-  return 16 * groupsOf(axes) * blocks;
+  return max(16 * groupsOf(axes) * blocks, cornerBytes(axes));
 }
 
 // The lookup of one point and level, shared by the functions below. Globals are safe: every thread has its own
@@ -116,7 +126,7 @@ function selectLevel(grid: Grid, level: GridLevel, blocks: i32, address: usize):
 
 // @ts-ignore: decorator
 @inline
-function levelOf(grid: Grid, index: i32): GridLevel {
+export function levelOf(grid: Grid, index: i32): GridLevel {
   return changetype<GridLevel>(grid.levels + (<usize>index) * offsetof<GridLevel>());
 }
 
@@ -176,8 +186,8 @@ function sumOf(x: v128): f32 {
   return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1) + (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }
 
-/** Finds the cell of a point in a level, and loads the rows of its corners. */
-function lookUp(grid: Grid, level: GridLevel, x: usize): void {
+/** Finds the cell of a point in a level, and the offsets of its corners' rows. */
+function findRows(grid: Grid, level: GridLevel, x: usize): void {
   const resolution = <f32>level.resolution;
   const isHashed = level.mask != NONE;
   for (let i = 0; i < axes; i++) {
@@ -195,14 +205,20 @@ function lookUp(grid: Grid, level: GridLevel, x: usize): void {
       else v128.store(address, i32x4.add(v128.load(address), part));
     }
   }
-  const rowFeatures = grid.rowFeatures;
-  const block = (<usize>groups) * 16;
   for (let group = 0; group < groups; group++) {
     const address = rows + (<usize>group) * 16;
     let row = v128.load(address);
     if (isHashed) row = v128.and(row, i32x4.splat(level.mask));
-    row = i32x4.mul(i32x4.add(row, i32x4.splat(level.firstRow)), i32x4.splat(rowFeatures * 4));
-    v128.store(address, row);
+    v128.store(address, i32x4.mul(i32x4.add(row, i32x4.splat(level.firstRow)), i32x4.splat(grid.rowFeatures * 4)));
+  }
+}
+
+/** Loads the features of the rows that {@link findRows} has found. */
+function loadRows(grid: Grid): void {
+  const rowFeatures = grid.rowFeatures;
+  const block = (<usize>groups) * 16;
+  for (let group = 0; group < groups; group++) {
+    const row = v128.load(rows + (<usize>group) * 16);
     const table = grid.table;
     const a = table + <usize>(<u32>i32x4.extract_lane(row, 0));
     const b = table + <usize>(<u32>i32x4.extract_lane(row, 1));
@@ -270,6 +286,10 @@ export function gridForward(program: Program, operation: Operation, scratch: usi
   const grid = changetype<Grid>(operation.detail);
   const operand = operandOf(operation, 0);
   const tile = program.tilePoints;
+  if (blocks == 1 && grid.keptLookupBytes == 0) {
+    gridValues(program, operation, scratch);
+    return;
+  }
   const inBlock = (<usize>(tile * operand.stride)) * FLOAT;
   const rowFeatures = grid.rowFeatures;
   for (let point = 0; point < tile; point++) {
@@ -277,7 +297,8 @@ export function gridForward(program: Program, operation: Operation, scratch: usi
     for (let index = 0; index < grid.levelCount; index++) {
       const level = levelOf(grid, index);
       selectLevel(grid, level, blocks, lookupAddress(grid, scratch, point, index));
-      lookUp(grid, level, x);
+      findRows(grid, level, x);
+      loadRows(grid);
       computeCoefficients(forms, x, inBlock);
       const block = (<usize>groups) * 16;
       for (let c = 0; c < blocks; c++) {
@@ -293,6 +314,21 @@ export function gridForward(program: Program, operation: Operation, scratch: usi
       }
     }
   }
+}
+
+/** The derivatives of the loss with respect to one feature, whose gradient is at `gf`, of four rows. */
+// @ts-ignore: decorator
+@inline
+function rowGradients(blocks: i32, gf: usize, outBlock: usize, group: i32): v128 {
+  const block = (<usize>groups) * 16;
+  let part = f32x4.splat(0);
+  for (let c = 0; c < blocks; c++)
+    part = multiplyAdd(
+      v128.load32_splat(gf + (<usize>c) * outBlock),
+      v128.load(coefficients + (<usize>c) * block + (<usize>group) * 16),
+      part,
+    );
+  return part;
 }
 
 /** From the gradient `g` of a point's features in one level: adds to the table's, and fills `coefficientGradients`. */
@@ -319,13 +355,7 @@ function backwardPoint(
       }
     if (tableGradient == 0) continue;
     for (let group = 0; group < groups; group++) {
-      let part = f32x4.splat(0);
-      for (let c = 0; c < blocks; c++)
-        part = multiplyAdd(
-          v128.load32_splat(gf + (<usize>c) * outBlock),
-          v128.load(coefficients + (<usize>c) * block + (<usize>group) * 16),
-          part,
-        );
+      const part = rowGradients(blocks, gf, outBlock, group);
       const addresses = rows + (<usize>group) * 16;
       const target = tableGradient + (<usize>f) * FLOAT;
       // One at a time: corners may share a row.
@@ -394,7 +424,52 @@ function addInputGradient(forms: Forms, operand: Operand, x: usize, gx: usize, b
   }
 }
 
-export function gridBackward(program: Program, operation: Operation, scratch: usize, gradients: usize): void {
+/** Adds the gradients of one level's rows from the tape of a tile; the general case of `grid-tape.ts`. */
+export function addTileToRows(program: Program, operation: Operation, range: RowRange, tape: usize, count: i32): void {
+  const forms = formsOf(program);
+  const blocks = blocksOf(forms);
+  const grid = changetype<Grid>(operation.detail);
+  const level = levelOf(grid, range.level);
+  const tile = program.tilePoints;
+  const rowFeatures = grid.rowFeatures;
+  const inBlock = (<usize>(tile * grid.axes)) * FLOAT;
+  const outBlock = (<usize>(tile * rowFeatures)) * FLOAT;
+  const gradients = tapeGradients(program, grid, range.level, tape);
+  selectLevel(grid, level, blocks, range.scratch + grid.keptLookups);
+  const corners = 1 << axes;
+  for (let point = 0; point < count; point++) {
+    const x = tape + (<usize>(point * grid.axes)) * FLOAT;
+    findRows(grid, level, x);
+    computeCoefficients(forms, x, inBlock);
+    for (let f = 0; f < rowFeatures; f++) {
+      const gf = gradients + (<usize>(point * rowFeatures + f)) * FLOAT;
+      for (let group = 0; group < groups; group++) {
+        v128.store(coefficientGradientsOf(program, range.scratch), rowGradients(blocks, gf, outBlock, group));
+        for (let corner = 0; corner < min(4, corners); corner++) {
+          const row = load<u32>(rows + (<usize>(4 * group + corner)) * 4);
+          if (row < range.first || row >= range.end) continue;
+          const part = load<f32>(coefficientGradientsOf(program, range.scratch) + (<usize>corner) * FLOAT);
+          addTo(range.sums + row + (<usize>f) * FLOAT, part);
+          if (f == 0) markRow(range, row, rowFeatures);
+        }
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function coefficientGradientsOf(program: Program, scratch: usize): usize {
+  return scratch + program.temporaries;
+}
+
+export function gridBackward(
+  program: Program,
+  operation: Operation,
+  scratch: usize,
+  gradients: usize,
+  start: i32,
+): void {
   const forms = formsOf(program);
   const blocks = blocksOf(forms);
   const grid = changetype<Grid>(operation.detail);
@@ -402,8 +477,11 @@ export function gridBackward(program: Program, operation: Operation, scratch: us
   const tile = program.tilePoints;
   const inBlock = (<usize>(tile * operand.stride)) * FLOAT;
   const outBlock = (<usize>(tile * operation.stride)) * FLOAT;
-  const tableGradient = grid.tableGradient == <usize>NONE ? 0 : gradients + grid.tableGradient;
   const wanted = needsGradient(operand);
+  const hasTape = grid.tape != NONE;
+  if (hasTape) writeTape(program, operation, scratch, start);
+  if (!wanted && (hasTape || grid.tableGradient == <usize>NONE)) return;
+  const tableGradient = hasTape || grid.tableGradient == <usize>NONE ? 0 : gradients + grid.tableGradient;
   const target = wanted ? contributionTarget(program, operand, scratch) : 0;
   coefficientGradients = scratch + program.temporaries;
   for (let point = 0; point < tile; point++) {

@@ -22,6 +22,8 @@ export interface BatchShape {
   /** Floats per point of each input, and of the outputs. */
   readonly inputFloats: readonly number[];
   readonly outputFloats: number;
+  /** Floats per point that a batch keeps in addition: the tapes of tables. */
+  readonly tapeFloats: number;
   /** Multiplications of one pass through the operations. */
   readonly multiplications: number;
 }
@@ -40,18 +42,22 @@ const multiplicationsOf = (operation: Operation): number => {
   }
 };
 
-export const batchShapeOf = ({ inputs, operations, outFeatures, shape }: KernelProgram): BatchShape => {
+export const batchShapeOf = ({ inputs, operations, outFeatures, shape }: KernelProgram, tapeFloats = 0): BatchShape => {
   const blocks = blockCount(shape);
   return {
     inputFloats: inputs.map(({ features, kind }) => (kind === 'jet' ? blocks : 1) * features),
     outputFloats: blocks * outFeatures,
+    tapeFloats,
     multiplications: blocks * operations.reduce((sum, operation) => sum + multiplicationsOf(operation), 0),
   };
 };
 
 /** The maximum number of points in a batch. */
-export const batchSize = ({ inputFloats, outputFloats, multiplications }: BatchShape, points: number): number => {
-  const floatsPerPoint = 2 * inputFloats.reduce((sum, count) => sum + count, outputFloats);
+export const batchSize = (
+  { inputFloats, outputFloats, tapeFloats, multiplications }: BatchShape,
+  points: number,
+): number => {
+  const floatsPerPoint = tapeFloats + 2 * inputFloats.reduce((sum, count) => sum + count, outputFloats);
   const most = Math.floor(
     Math.min(
       MAX_BATCH_FLOATS / floatsPerPoint,

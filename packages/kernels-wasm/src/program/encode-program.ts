@@ -15,8 +15,16 @@ import { type EncodedActivation, encodeActivation, isIdentity } from './activati
 import { FormulaTable } from './formulas.ts';
 import { advance, Image, type Pointer, type ProgramMemory, wordOf } from './image.ts';
 import { packedBytes } from './packed-bytes.ts';
-import { Gradients, Packings, sourceOf } from './packings.ts';
-import { layOutAdjointScratch, layOutScratch, type Purpose, type ScratchLayout, strideFor } from './scratch-layout.ts';
+import { type CollectedParameter, Gradients, Packings, sourceOf } from './packings.ts';
+import {
+  layOutAdjointScratch,
+  layOutScratch,
+  type Purpose,
+  registersWithGradient,
+  type ScratchLayout,
+  strideFor,
+} from './scratch-layout.ts';
+import { TableGradients } from './table-gradients.ts';
 
 const { NONE } = constants;
 const FLOAT = 4;
@@ -45,6 +53,10 @@ export interface EncodedProgram {
   readonly targets: readonly EncodedTarget[];
   readonly packings: { readonly offset: number; readonly count: number };
   readonly collections: { readonly offset: number; readonly count: number };
+  /** For one field: where the gradients of its parameters are collected. */
+  readonly collected: readonly CollectedParameter[];
+  /** The tables whose gradients are added up after the job of each batch; `undefined` where there are none. */
+  readonly tables: TableGradients | undefined;
   readonly tilePoints: number;
   readonly scratchBytes: number;
   readonly gradientBytes: number;
@@ -78,6 +90,12 @@ const withoutIdentities = (program: KernelProgram): KernelProgram => ({
   }),
 });
 
+/** Whether no row belongs to two levels. */
+const areDisjoint = (levels: GridOperation['levels']): boolean => {
+  const sorted = [...levels].sort((a, b) => a.firstRow - b.firstRow);
+  return sorted.every(({ firstRow, rows }, index) => firstRow + rows <= (sorted[index + 1]?.firstRow ?? Infinity));
+};
+
 /** The parts of a machine that the encoding depends on. */
 type EncodingMachine = Pick<Machine, 'functions' | 'layout'>;
 
@@ -86,14 +104,17 @@ class ProgramEncoder {
   readonly image = new Image();
   readonly packings = new Packings();
   readonly gradients: Gradients;
+  readonly tables = new TableGradients();
   readonly #program: KernelProgram;
   readonly #purpose: Purpose;
   readonly #usesAdjoint: boolean;
   readonly #machine: EncodingMachine;
+  readonly #needsGradient: readonly boolean[];
 
   constructor(machine: EncodingMachine, program: KernelProgram, purpose: Purpose, usesAdjoint: boolean) {
     this.#machine = machine;
-    this.gradients = new Gradients(machine.layout.panel);
+    this.gradients = new Gradients(machine.layout.panel, { isCompact: program.fields === undefined });
+    this.#needsGradient = registersWithGradient(program, purpose);
     this.#program = program;
     this.#purpose = purpose;
     this.#usesAdjoint = usesAdjoint;
@@ -202,6 +223,27 @@ class ProgramEncoder {
     }
   }
 
+  /**
+   * Whether an operation is a grid, and the gradient of its table is added up from tapes. Each of many fields has sums
+   * of its own, and levels that share rows could not be added up by different threads.
+   */
+  hasTape(operation: Operation): boolean {
+    return (
+      operation.kind === 'grid' &&
+      this.#forBackward &&
+      this.#program.fields === undefined &&
+      operation.table.kind === 'parameter' &&
+      areDisjoint(operation.levels)
+    );
+  }
+
+  /** Whether the backward pass of a grid reads the lookups of the forward pass. */
+  #keepsLookups(operation: GridOperation): boolean {
+    if (!this.#forBackward) return false;
+    const needsTable = operation.table.kind === 'parameter' && !this.hasTape(operation);
+    return needsTable || this.#needsGradient[operation.inputs[0]] === true;
+  }
+
   /** Bytes of a grid's lookup of a point and a level. */
   lookupBytes({ inputs: [input], table }: GridOperation): number {
     return this.#machine.functions.gridKeptBytes(
@@ -223,14 +265,25 @@ class ProgramEncoder {
   /** Floats per point that an operation keeps for its backward pass. */
   keptFloats(operation: Operation, activation: EncodedActivation | undefined, stride: number): number {
     if (operation.kind !== 'grid') return (activation?.keptDerivativeBlocks ?? 0) * stride;
-    return (this.lookupBytes(operation) / FLOAT) * (this.#forBackward ? operation.levels.length : 1);
+    return (this.lookupBytes(operation) / FLOAT) * (this.#keepsLookups(operation) ? operation.levels.length : 1);
   }
 
-  #grid(
-    { inputs: [input], table, levels, interpolation }: GridOperation,
-    keptLookups: number,
-    lookupBytes: number,
-  ): Pointer {
+  /** Where the gradient of a grid's table is added up. */
+  #tableGradient(operation: GridOperation, axes: number): { readonly tableGradient: number; readonly tape: number } {
+    const { table, levels, outFeatures } = operation;
+    if (table.kind !== 'parameter' || !this.hasTape(operation))
+      return { tableGradient: this.#gradientOf(table, 'vector'), tape: NONE };
+    const floats = blockCount(this.#program.shape) * (axes + outFeatures);
+    return this.tables.add(table, { floats, levels: levels.length });
+  }
+
+  #grid(operation: GridOperation, keptLookups: number, lookupBytes: number): Pointer {
+    const {
+      inputs: [input],
+      table,
+      levels,
+      interpolation,
+    } = operation;
     const axes = this.#widthOf(input);
     const { source, fieldBytes } = sourceOf(this.image, table);
     const pointer = this.image.record('Grid', {
@@ -241,6 +294,7 @@ class ProgramEncoder {
         levels.map(({ resolution, firstRow, rows, hashed }) => ({
           resolution,
           firstRow,
+          rows,
           mask: hashed ? rows - 1 : NONE,
           multipliers: this.image.integers(
             Array.from({ length: axes }, (_, i) => (hashed ? (HASH_PRIMES[i] as number) : (resolution + 1) ** i)),
@@ -249,9 +303,9 @@ class ProgramEncoder {
       ),
       levelCount: levels.length,
       table: source,
-      tableGradient: this.#gradientOf(table, 'vector'),
+      ...this.#tableGradient(operation, axes),
       keptLookups,
-      keptLookupBytes: this.#forBackward ? lookupBytes : 0,
+      keptLookupBytes: this.#keepsLookups(operation) ? lookupBytes : 0,
       interpolation:
         constants[`INTERPOLATION_${interpolation.toUpperCase() as Uppercase<typeof interpolation>}` as const],
     });
@@ -390,6 +444,9 @@ export const encodeProgram = (
   );
   const { g0 = 0, g1 = 0, g2 = 0 } = layout.adjoint ?? {};
   const adjoint = usesAdjoint ? image.record('Adjoint', { g0, g1, g2, noForms: encodeForms(image, shape, true) }) : 0;
+  const tapedOperations = layout.backwardOrder
+    .filter(index => encoder.hasTape(operations[index] as Operation))
+    .map(index => operationRecords[index] as Pointer);
   const job = image.record('Program', {
     forms: encodeForms(image, shape),
     inputs: inputRecords,
@@ -413,6 +470,14 @@ export const encodeProgram = (
     upstream: 0,
     keptTileCount: 0,
     keptTiles: 0,
+    tableOperations: image.integers(tapedOperations),
+    tableOperationCount: tapedOperations.length,
+    tableParts: 0,
+    tapes: 0,
+    tapeFloats: encoder.tables.tapeFloats,
+    tableSums: 0,
+    marks: 0,
+    rowRanges: 0,
   });
   const packingList = packings.finish(image);
   const collectionList = gradients.finish(image);
@@ -427,6 +492,8 @@ export const encodeProgram = (
     targets: lossRecord?.targets ?? [],
     packings: { offset: packingList.pointer.offset, count: packingList.count },
     collections: { offset: collectionList.pointer.offset, count: collectionList.count },
+    collected: gradients.collected,
+    tables: encoder.tables.bytes > 0 ? encoder.tables : undefined,
     tilePoints: layout.tilePoints,
     scratchBytes: layout.scratchBytes,
     gradientBytes: gradients.bytes,

@@ -50,15 +50,42 @@ export interface ElementRange {
   readonly step: number;
 }
 
-/** The layout of a thread's gradients, and how they are collected into the flat vector. */
+/** A parameter in the flat vector, and where its gradient is collected; in floats. */
+export interface CollectedParameter {
+  readonly offset: number;
+  readonly count: number;
+  readonly collected: number;
+}
+
+/** The layout of a thread's gradients, and how they are collected. */
 export class Gradients {
   readonly #records: RecordValues<'Collection'>[] = [];
   readonly #panel: number;
+  readonly #collected: Map<number, CollectedParameter> | undefined;
+  #collectedFloats = 0;
   #bytes = 0;
 
-  /** @param panel columns of a panel */
-  constructor(panel: number) {
+  /**
+   * @param panel columns of a panel
+   * @param isCompact whether gradients are collected one after the other, instead of into a vector of all parameters
+   */
+  constructor(panel: number, { isCompact }: { readonly isCompact: boolean }) {
     this.#panel = panel;
+    this.#collected = isCompact ? new Map() : undefined;
+  }
+
+  /** The parameters whose gradients are collected one after the other. */
+  get collected(): readonly CollectedParameter[] {
+    return [...(this.#collected?.values() ?? [])];
+  }
+
+  /** Where the gradient of a parameter is collected, in floats. */
+  #targetOf({ offset, shape }: ParameterArray): number {
+    if (this.#collected === undefined) return offset;
+    const known = this.#collected.get(offset) ?? { offset, count: sizeOf(shape), collected: this.#collectedFloats };
+    if (!this.#collected.has(offset)) this.#collectedFloats += known.count;
+    this.#collected.set(offset, known);
+    return known.collected;
   }
 
   /** Bytes of a thread's gradients: whole cache lines. */
@@ -73,10 +100,11 @@ export class Gradients {
   }
 
   /** Allocates the gradient of a matrix `[rows][columns]`, in panels of columns. @returns its offset */
-  panels({ offset, shape, fieldStride = 0 }: ParameterArray): number {
+  panels(parameter: ParameterArray): number {
+    const { shape, fieldStride = 0 } = parameter;
     const [rows = 0, columns = 0] = shape;
     const source = this.#take(FLOAT * this.#panel * Math.ceil(columns / this.#panel) * 4 * Math.ceil(rows / 4));
-    const to = { target: FLOAT * offset, fieldBytes: FLOAT * fieldStride };
+    const to = { target: FLOAT * this.#targetOf(parameter), fieldBytes: FLOAT * fieldStride };
     this.#records.push({ kind: constants.COLLECT_PANELS, source, rows, columns, ...to });
     return source;
   }
@@ -88,11 +116,12 @@ export class Gradients {
    * @returns its offset
    */
   vector(
-    { offset, shape, fieldStride = 0 }: ParameterArray,
-    { first = 0, count = sizeOf(shape), step = 1 }: Partial<ElementRange> = {},
+    parameter: ParameterArray,
+    { first = 0, count = sizeOf(parameter.shape), step = 1 }: Partial<ElementRange> = {},
   ): number {
+    const { fieldStride = 0 } = parameter;
     const source = this.#take(FLOAT * this.#panel * Math.ceil(count / this.#panel));
-    const to = { target: FLOAT * (offset + first), fieldBytes: FLOAT * fieldStride };
+    const to = { target: FLOAT * (this.#targetOf(parameter) + first), fieldBytes: FLOAT * fieldStride };
     this.#records.push({ kind: constants.COLLECT_COPY, source, rows: count, columns: step, ...to });
     return source;
   }

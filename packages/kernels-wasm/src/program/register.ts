@@ -144,13 +144,15 @@ const simdFields: FieldBackend = {
     const valuesOf = (tensors: readonly TensorInfo[]) => tensors.map(tensor => simd.valuesOf(tensor));
     const runner = lazyRunner(simd, program, 'loss', loss);
     return {
-      run(inputs, parameters, targets, scale) {
+      accumulates: true,
+      run(inputs, parameters, targets, scale, total) {
         const result = runner().loss({
           inputs: valuesOf(inputs),
           parameters: simd.valuesOf(parameters),
           targets: valuesOf(targets),
           scale,
           total: pointsOf(inputs),
+          ...(total && { gradient: simd.valuesOf(total) }),
         });
         return [
           simd.makeTensorInfo([], 'float32', Float32Array.of(result.loss)),

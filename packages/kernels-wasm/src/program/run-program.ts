@@ -7,6 +7,8 @@ import type { Machine } from '../machine.ts';
 import type { JobKind } from '../wasm/exports.ts';
 import type { KeptTiles } from '../wasm/kept-forward.ts';
 import { allocate } from '../wasm/memory.ts';
+import { standingMemory } from '../wasm/standing-memory.ts';
+import { recordBytes } from '../wasm/write-record.ts';
 import { type BatchShape, batchShapeOf, batchSize, evenTile, threadsFor } from './batches.ts';
 import { type Batch, copyBlocks, forEachBatch } from './copies.ts';
 import type { EncodedProgram } from './encode-program.ts';
@@ -31,11 +33,41 @@ const OUTPUTS = wordOf('Program', 'outputs');
 const UPSTREAM = wordOf('Program', 'upstream');
 const KEPT_TILE_COUNT = wordOf('Program', 'keptTileCount');
 const KEPT_TILES = wordOf('Program', 'keptTiles');
+const TABLE_PARTS = wordOf('Program', 'tableParts');
+const TAPES = wordOf('Program', 'tapes');
+const TABLE_SUMS = wordOf('Program', 'tableSums');
+const MARKS = wordOf('Program', 'marks');
+const ROW_RANGES = wordOf('Program', 'rowRanges');
 const INPUT_SOURCE = wordOf('Input', 'source');
 const INPUT_GRADIENT = wordOf('Input', 'sourceGradient');
 const INPUT_WORDS = records.Input.bytes / 4;
 const LOSS_SCALE = wordOf('Loss', 'gradientScale');
 const LOSS_SUMS = wordOf('Loss', 'sums');
+
+/** From this number of parameters on, their copy stays in the kernels' memory for the next job. */
+const MIN_STANDING_PARAMETERS = 2 ** 16;
+
+/** What a call has outside of its own memory. Must not be made within a scope of the arena. */
+interface Standing {
+  /** The address of the parameters; absent where they are copied for the call alone. */
+  readonly parameters?: number;
+  /** The address of the sums of tables, and of the marks behind them. */
+  readonly tableSums?: number;
+}
+
+/** @param isBackward whether the call computes gradients */
+const takeStanding = (
+  { arena }: Machine,
+  { tables }: EncodedProgram,
+  parameters: Float32Array,
+  { isBackward }: { readonly isBackward: boolean },
+): Standing => {
+  const standing = standingMemory(arena);
+  return {
+    ...(parameters.length >= MIN_STANDING_PARAMETERS && { parameters: standing.parameters.place(parameters) }),
+    ...(isBackward && tables && { tableSums: standing.sums.take(tables.bytes + tables.markBytes) }),
+  };
+};
 
 /** A program in the kernels' memory, for the duration of a call. */
 class ProgramRun {
@@ -44,30 +76,43 @@ class ProgramRun {
   readonly #base: number;
   readonly #scratch: number;
   readonly #shape: BatchShape;
+  readonly #standing: Standing;
+  #tapes = 0;
+  #rowRanges = 0;
   /** How many threads have accumulated gradients. */
   #threads = 1;
   #gradients = 0;
   /** Bytes of the tiles kept by the batches so far. */
   #usedKeptBytes = 0;
 
-  constructor(machine: Machine, encoded: EncodedProgram, shape: BatchShape, parameters: Float32Array) {
+  constructor(
+    machine: Machine,
+    encoded: EncodedProgram,
+    { shape, parameters, standing }: { shape: BatchShape; parameters: Float32Array; standing: Standing },
+  ) {
     const { arena, functions, pool } = machine;
     const { memory, packings, scratchBytes } = encoded;
     this.#machine = machine;
     this.#encoded = encoded;
     this.#shape = shape;
-    this.#base = arena.take(memory.bytes);
-    const words = memory.at(this.#base);
+    this.#standing = standing;
+    const isStanding = standing.parameters !== undefined;
+    this.#base = arena.take(isStanding ? memory.parameters : memory.bytes);
+    const words = memory.at(this.#base, standing.parameters);
     arena.integers(this.#base, words.length).set(words);
-    arena.floats(this.#base + memory.parameters, parameters.length).set(parameters);
+    if (!isStanding) arena.floats(this.#base + memory.parameters, parameters.length).set(parameters);
     functions.packParameters(this.#base + packings.offset, packings.count, 0);
     this.#scratch = arena.take(scratchBytes * pool.count);
   }
 
-  /** Allocates and clears the gradients of all threads. */
-  takeGradients(): void {
+  /** Allocates and clears the gradients of all threads, for batches of `size` points. */
+  takeGradients(size: number): void {
     const { arena, functions, pool } = this.#machine;
-    const { gradientBytes } = this.#encoded;
+    const { gradientBytes, tables, tilePoints } = this.#encoded;
+    if (tables) {
+      this.#tapes = arena.take(FLOAT * tables.tapeFloats * (size + tilePoints));
+      this.#rowRanges = arena.take(recordBytes('RowRange') * pool.count);
+    }
     this.#gradients = arena.take(gradientBytes * pool.count);
     functions.clear(this.#gradients, gradientBytes * pool.count);
   }
@@ -81,6 +126,14 @@ class ProgramRun {
     words[GRADIENTS] = this.#gradients;
     words[OUTPUTS] = outputs;
     words[UPSTREAM] = upstream;
+    const { tables } = this.#encoded;
+    const { tableSums } = this.#standing;
+    if (tables && tableSums !== undefined) {
+      words[TAPES] = this.#tapes;
+      words[TABLE_SUMS] = tableSums;
+      words[MARKS] = tableSums + tables.bytes;
+      words[ROW_RANGES] = this.#rowRanges;
+    }
     const all = arena.integers(this.#base + inputRecords, INPUT_WORDS * inputs.length);
     for (let index = 0; index < inputs.length; index++) {
       all[INPUT_WORDS * index + INPUT_SOURCE] = inputs[index] as number;
@@ -116,21 +169,32 @@ class ProgramRun {
     const threads = threadsFor(this.#machine, this.#shape, count);
     this.#threads = Math.max(this.#threads, threads);
     pool.run(JOBS[purpose][usesAdjoint ? 1 : 0], this.#base + job, threads);
+    const { tables } = this.#encoded;
+    if (tables === undefined || purpose === 'forward') return;
+    words[TABLE_PARTS] = tables.parts(threads);
+    pool.run(constants.JOB_TABLE_GRADIENTS, this.#base + job, threads);
   }
 
-  /** Adds up the gradients of all threads. @returns `f32[P]` */
-  collect(parameterCount: number): Float32Array {
+  /** Adds the gradients of all threads to a vector of all parameters `f32[P]`. */
+  collect(result: Float32Array): void {
     const { arena, functions } = this.#machine;
-    const { collections, gradientBytes } = this.#encoded;
+    const { collections, collected, gradientBytes, tables } = this.#encoded;
     functions.addThreads(this.#gradients, gradientBytes, this.#threads);
-    const result = allocate(parameterCount);
     arena.scope(() => {
-      const flat = arena.take(FLOAT * parameterCount);
-      functions.clear(flat, FLOAT * parameterCount);
+      const floats = collected.reduce((sum, { count }) => sum + count, 0);
+      const flat = arena.take(FLOAT * floats);
+      functions.clear(flat, FLOAT * floats);
       functions.collectGradients(this.#base + collections.offset, collections.count, this.#gradients, flat);
-      result.set(arena.floats(flat, parameterCount));
+      const values = arena.floats(flat, floats);
+      for (const { offset, count, collected: from } of collected)
+        for (let i = 0; i < count; i++)
+          result[offset + i] = (result[offset + i] as number) + (values[from + i] as number);
     });
-    return result;
+    const { tableSums } = this.#standing;
+    if (tables && tableSums !== undefined) {
+      tables.collect(arena, { sums: tableSums, marks: tableSums + tables.bytes }, result);
+      standingMemory(arena).sums.release();
+    }
   }
 }
 
@@ -158,7 +222,7 @@ export class Runner {
   constructor(machine: Machine, encoded: EncodedProgram) {
     this.#machine = machine;
     this.#encoded = encoded;
-    this.#shape = batchShapeOf(encoded.program);
+    this.#shape = batchShapeOf(encoded.program, encoded.tables?.tapeFloats);
     this.#features = encoded.program.inputs.map(({ features }) => features);
   }
 
@@ -190,8 +254,9 @@ export class Runner {
     const results = [allocate(block)];
     if (shape.order >= 1) results.push(allocate(shape.inFeatures * block));
     if (shape.forms) results.push(allocate(shape.forms.weights.length * block));
+    const standing = takeStanding(this.#machine, this.#encoded, parameters, { isBackward: false });
     arena.scope(() => {
-      const run = new ProgramRun(this.#machine, this.#encoded, this.#shape, parameters);
+      const run = new ProgramRun(this.#machine, this.#encoded, { shape: this.#shape, parameters, standing });
       const size = batchSize(this.#shape, total);
       const addresses = this.#takeInputs(size);
       const outputs = arena.take(FLOAT * this.#shape.outputFloats * size);
@@ -228,10 +293,11 @@ export class Runner {
     const { arena } = this.#machine;
     const { outFeatures } = this.#encoded.program;
     const results = inputs.map(({ length }) => allocate(length));
+    const standing = takeStanding(this.#machine, this.#encoded, parameters, { isBackward: true });
     return arena.scope(() => {
-      const run = new ProgramRun(this.#machine, this.#encoded, this.#shape, parameters);
-      run.takeGradients();
+      const run = new ProgramRun(this.#machine, this.#encoded, { shape: this.#shape, parameters, standing });
       const size = batchSize(this.#shape, total);
+      run.takeGradients(size);
       const addresses = this.#takeInputs(size);
       const gradientAddresses = this.#takeInputs(size);
       const upstreamAddress = arena.take(FLOAT * this.#shape.outputFloats * size);
@@ -250,30 +316,38 @@ export class Runner {
         run.run(batch.count, 'backward', kept);
         this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
       });
-      return [...results, run.collect(parameters.length)];
+      const gradient = allocate(parameters.length);
+      run.collect(gradient);
+      return [...results, gradient];
     });
   }
 
-  /** @returns the loss and its derivatives with respect to the parameters */
+  /**
+   * @param options `gradient`: to add to; zeros if absent
+   * @returns the loss and its derivatives with respect to the parameters, in `gradient` if that is given
+   */
   loss({
     inputs,
     parameters,
     targets,
     scale,
     total,
+    gradient = allocate(parameters.length),
   }: {
     readonly inputs: readonly Float32Array[];
     readonly parameters: Float32Array;
     readonly targets: readonly Float32Array[];
     readonly scale: LossScale;
     readonly total: number;
+    readonly gradient?: Float32Array;
   }): { readonly loss: number; readonly gradient: Float32Array } {
     const { arena, pool } = this.#machine;
     const { targets: used, usesAdjoint } = this.#encoded;
+    const standing = takeStanding(this.#machine, this.#encoded, parameters, { isBackward: true });
     return arena.scope(() => {
-      const run = new ProgramRun(this.#machine, this.#encoded, this.#shape, parameters);
-      run.takeGradients();
+      const run = new ProgramRun(this.#machine, this.#encoded, { shape: this.#shape, parameters, standing });
       const size = batchSize(this.#shape, total);
+      run.takeGradients(size);
       const addresses = this.#takeInputs(size);
       const upstream = usesAdjoint ? arena.take(FLOAT * this.#shape.outputFloats * size) : 0;
       const targetAddresses = used.map(({ width }) => arena.take(FLOAT * width * size));
@@ -290,7 +364,7 @@ export class Runner {
         }
         run.run(batch.count, 'loss');
       });
-      const gradient = run.collect(parameters.length);
+      run.collect(gradient);
       const all = new Float64Array(arena.memory.buffer, sums, (constants.SUM_BYTES / 8) * pool.count);
       let sum = 0;
       for (let thread = 0; thread < pool.count; thread++) sum += all[(constants.SUM_BYTES / 8) * thread] as number;

@@ -79,7 +79,7 @@ export interface ScratchLayout {
 }
 
 /** By register: whether its gradient is needed. */
-const registersWithGradient = ({ inputs, operations }: KernelProgram, purpose: Purpose): boolean[] => {
+export const registersWithGradient = ({ inputs, operations }: KernelProgram, purpose: Purpose): boolean[] => {
   const needsGradient = inputs.map(() => purpose === 'backward');
   if (purpose === 'forward') return [...needsGradient, ...operations.map(() => false)];
   for (const operation of operations)
