@@ -72,7 +72,7 @@ export interface CompiledLoss {
   readonly accumulates?: boolean;
   /**
    * @param targets each `f32[n, k]`; for many fields `f32[b, n, k]`, or `f32[n, k]` where all have the same
-   * @param total `f32[P]`, where {@link accumulates}: added to the gradient. The result may take over its memory, so its
+   * @param total `f32[P]`, where {@link accumulates}: added to the gradient. The result may take over its memory: its
    *   values must not be read afterwards, even if the call throws.
    * @returns the loss `f32[]`, for many fields `f32[b]`, and the gradient of the loss, or of the sum of losses, with
    *   respect to the parameters, `f32[P]`

@@ -65,8 +65,8 @@ const COPIES_PER_ACTIVATION = 8;
 /** The maximum number of points in a chunk of a field without large tables. */
 const MAX_CHUNK_POINTS = 65_536;
 /**
- * Where kernels do not accumulate, every chunk makes some passes over the whole gradient, tables included, while a point
- * reads few of their rows: a pass over this many values of a table takes less time than a point.
+ * Where kernels do not accumulate, every chunk makes some passes over the whole gradient, tables included, while a
+ * point reads few of their rows: a pass over this many values of a table takes less time than a point.
  */
 const TABLE_VALUES_PER_POINT = 16;
 /** The minimum number of points in a chunk, over all fields together. */

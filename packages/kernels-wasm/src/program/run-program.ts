@@ -175,8 +175,12 @@ class ProgramRun {
     pool.run(constants.JOB_TABLE_GRADIENTS, this.#base + job, threads);
   }
 
-  /** Adds the gradients of all threads to a vector of all parameters `f32[P]`. */
-  collect(result: Float32Array): void {
+  /**
+   * Adds the gradients of all threads to a vector of all parameters `f32[P]`.
+   *
+   * @param options `isNew`: whether it is 0 so far
+   */
+  collect(result: Float32Array, { isNew }: { readonly isNew: boolean }): void {
     const { arena, functions } = this.#machine;
     const { collections, collected, gradientBytes, tables } = this.#encoded;
     functions.addThreads(this.#gradients, gradientBytes, this.#threads);
@@ -192,7 +196,7 @@ class ProgramRun {
     });
     const { tableSums } = this.#standing;
     if (tables && tableSums !== undefined) {
-      tables.collect(arena, { sums: tableSums, marks: tableSums + tables.bytes }, result);
+      tables.collect(arena, { sums: tableSums, marks: tableSums + tables.bytes }, result, { isNew });
       standingMemory(arena).sums.release();
     }
   }
@@ -317,7 +321,7 @@ export class Runner {
         this.#copyInputs(resultGroups, gradientAddresses, batch, 'out');
       });
       const gradient = allocate(parameters.length);
-      run.collect(gradient);
+      run.collect(gradient, { isNew: true });
       return [...results, gradient];
     });
   }
@@ -332,7 +336,7 @@ export class Runner {
     targets,
     scale,
     total,
-    gradient = allocate(parameters.length),
+    gradient: known,
   }: {
     readonly inputs: readonly Float32Array[];
     readonly parameters: Float32Array;
@@ -364,7 +368,8 @@ export class Runner {
         }
         run.run(batch.count, 'loss');
       });
-      run.collect(gradient);
+      const gradient = known ?? allocate(parameters.length);
+      run.collect(gradient, { isNew: known === undefined });
       const all = new Float64Array(arena.memory.buffer, sums, (constants.SUM_BYTES / 8) * pool.count);
       let sum = 0;
       for (let thread = 0; thread < pool.count; thread++) sum += all[(constants.SUM_BYTES / 8) * thread] as number;

@@ -10,6 +10,8 @@ const FLOAT = 4;
 /** Bytes of a line, for which there is one mark. */
 const LINE = 64;
 const LINE_FLOATS = LINE / FLOAT;
+/** From this number of floats on, copying is faster by the engine's own functions. */
+const LONG_RUN = 256;
 
 /** The sums of a table. */
 interface TableSum {
@@ -66,23 +68,32 @@ export class TableGradients {
     return Math.ceil(threads / Math.max(1, this.#levels));
   }
 
-  /** Adds the sums of the lines that were written to the gradient, and clears them. */
+  /**
+   * Adds the sums of the lines that were written to the gradient, and clears them.
+   *
+   * @param isNew whether the gradient of the tables is 0 so far
+   */
   collect(
     arena: Arena,
     { sums, marks }: { readonly sums: number; readonly marks: number },
     gradient: Float32Array,
+    { isNew }: { readonly isNew: boolean },
   ): void {
     for (const { offset, target, count } of this.#tables) {
-      const values = arena.floats(sums + offset, LINE_FLOATS * Math.ceil(count / LINE_FLOATS));
-      const written = new Uint8Array(arena.memory.buffer, marks + offset / LINE, Math.ceil(count / LINE_FLOATS));
-      for (let line = 0; line < written.length; line++) {
+      const lines = Math.ceil(count / LINE_FLOATS);
+      const values = arena.floats(sums + offset, LINE_FLOATS * lines);
+      const written = new Uint8Array(arena.memory.buffer, marks + offset / LINE, lines);
+      for (let line = 0; line < lines; line++) {
         if (written[line] === 0) continue;
-        const first = LINE_FLOATS * line;
-        const end = Math.min(first + LINE_FLOATS, count);
-        for (let i = first; i < end; i++) {
-          gradient[target + i] = (gradient[target + i] as number) + (values[i] as number);
-          values[i] = 0;
-        }
+        const start = LINE_FLOATS * line;
+        while (line < lines && written[line] !== 0) line++;
+        const end = Math.min(LINE_FLOATS * line, count);
+        if (isNew && end - start >= LONG_RUN) gradient.set(values.subarray(start, end), target + start);
+        else
+          for (let i = start; i < end; i++)
+            gradient[target + i] = (gradient[target + i] as number) + (values[i] as number);
+        if (end - start >= LONG_RUN) values.fill(0, start, end);
+        else for (let i = start; i < end; i++) values[i] = 0;
       }
       written.fill(0);
     }
