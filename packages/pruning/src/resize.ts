@@ -2,7 +2,15 @@
 import { createRng } from '@neural-fields/core';
 import type { Operation } from '@neural-fields/core/kernels';
 import type { GridLevel } from '@neural-fields/core/layers';
-import type { ArrayUnits, AxisUnits, Structure, TableAxis, Unit } from './structure.ts';
+import { followsInput } from './selection.ts';
+import {
+  type ArrayUnits,
+  type AxisUnits,
+  COORDINATES,
+  type Structure,
+  type TableAxis,
+  type Unit,
+} from './structure.ts';
 
 /** For the index of a new array: the index in the old one, or `NEW`. */
 export type IndexMap = Int32Array;
@@ -32,6 +40,8 @@ const mismatch = (what: string): never => {
 const matchUnits = (from: Structure, to: Structure, renumbering: Renumbering): ReadonlyMap<Unit, Unit> => {
   const matches = new Map<Unit, Unit>();
   for (const [path, units] of to.layers) {
+    // Its units are tied to those of its input.
+    if (path !== COORDINATES && followsInput(to, path)) continue;
     const before = from.layers.get(path) ?? mismatch(`'${path}' is a new layer`);
     const olds = renumbering.get(path) ?? before.map((_, index) => index);
     if (olds.length !== units.length) mismatch(`'${path}' should have ${olds.length} units, but has ${units.length}`);
@@ -181,13 +191,6 @@ export const transferOf = (what: string, from: Structure, to: Structure, renumbe
     );
   }
 };
-
-/** The values of new parameters of a vector. */
-export type NewValues = (
-  name: string,
-  index: number,
-  indices: readonly (readonly [axis: number, old: number])[],
-) => number;
 
 /**
  * A vector `f32[P]` of the old network as one of the new network.
