@@ -145,6 +145,7 @@ export {
 } from './models/field-batch.ts';
 export { createParameters, ParameterSet, type ParameterSetEntry } from './models/parameter-set.ts';
 export { type ParameterEntry, ParameterLayout, type ParameterQuery, type ParameterView } from './params/layout.ts';
+export type { InitialValues } from './params/variables.ts';
 export { createRng, type Rng } from './random.ts';
 export type { FieldSpec } from './spec/field-spec.ts';
 export type { Extensions, LayerSpec } from './spec/layer.ts';

@@ -1,0 +1,24 @@
+/** @file Everything public of the hypernetworks package. */
+export { type AutoDecoderOptions, type AutoDecoderSpec, autoDecoder } from './encoders/auto-decoder.ts';
+export type { EncoderSpec, Observation } from './encoders/encoder.ts';
+export { type SetEncoderOptions, type SetEncoderSpec, setEncoder } from './encoders/set-encoder.ts';
+export { type FilmOptions, type FilmSpec, film } from './generators/film.ts';
+export type { GeneratorSpec } from './generators/generator.ts';
+export {
+  type FieldStart,
+  type HypernetworkOptions,
+  type HypernetworkSpec,
+  hypernetwork,
+} from './generators/hypernetwork.ts';
+export { type LowRankOptions, type LowRankSpec, lowRankHypernetwork } from './generators/low-rank.ts';
+export { type ModulatorOptions, type ModulatorSpec, modulator } from './generators/modulator.ts';
+export {
+  type ShiftModulationOptions,
+  type ShiftModulationSpec,
+  shiftModulation,
+} from './generators/shift-modulation.ts';
+export { createPrior, Prior, type PriorDescription, type PriorOptions, type PriorSpec } from './prior/prior.ts';
+export { decodePrior, encodePrior, type PriorFile } from './prior/prior-file.ts';
+export { type PriorTermsOptions, priorTerms } from './prior/prior-terms.ts';
+export { type Signal, type SignalSplit, type SplitOptions, splitSignals } from './signals/signal.ts';
+export { type ContextSize, type SignalPointsOptions, signalPoints } from './signals/signal-points.ts';
