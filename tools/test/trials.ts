@@ -109,6 +109,20 @@ const finite = [...(await value.data()), ...(await laplacian.data())].every(Numb
 console.log(usable === (getBackend() === 'webgpu'), value.shape.join(), finite);`,
     prints: 'true 2,1 true',
   },
+  '@neural-fields/hypernetworks': {
+    also: [cpu],
+    snippet: `
+import '@tensorflow/tfjs-backend-cpu';
+import { siren } from '@neural-fields/core';
+import { createPrior, decodePrior, encodePrior, setEncoder, shiftModulation } from '@neural-fields/hypernetworks';
+const field = siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 8, hiddenLayers: 1 });
+const prior = createPrior({ field, generator: shiftModulation(), encoder: setEncoder({ hiddenFeatures: 8 }), latentFeatures: 4, seed: 1 });
+const { prior: read } = decodePrior(await encodePrior(prior));
+const known = { coords: new Float32Array([0, 0.5]), values: new Float32Array([1, -1]) };
+const [a, b] = await Promise.all([prior, read].map(one => one.encode([known]).data()));
+console.log(a.length, a.every((x, i) => x === b[i]));`,
+    prints: '4 true',
+  },
   '@neural-fields/losses': {
     also: [cpu],
     snippet: `

@@ -17,7 +17,17 @@ export {
   type ShiftModulationSpec,
   shiftModulation,
 } from './generators/shift-modulation.ts';
-export { createPrior, Prior, type PriorDescription, type PriorOptions, type PriorSpec } from './prior/prior.ts';
+export { type FitLatentsOptions, fitLatents } from './prior/fit-latents.ts';
+export { interpolateLatents, type LatentStatistics, latentStatistics, sampleLatents } from './prior/interpolate.ts';
+export {
+  createPrior,
+  FIELDS,
+  LATENTS,
+  Prior,
+  type PriorDescription,
+  type PriorOptions,
+  type PriorSpec,
+} from './prior/prior.ts';
 export { decodePrior, encodePrior, type PriorFile } from './prior/prior-file.ts';
 export { type PriorTermsOptions, priorTerms } from './prior/prior-terms.ts';
 export { type Signal, type SignalSplit, type SplitOptions, splitSignals } from './signals/signal.ts';

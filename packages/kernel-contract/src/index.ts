@@ -28,5 +28,6 @@ export {
 export { type ModelsContractOptions, modelsContract } from './models-contract.ts';
 export { type NetworksContractOptions, networksContract } from './networks-contract.ts';
 export { type OptimizersContractOptions, optimizersContract } from './optimizers-contract.ts';
+export { expectResumable, type TrainingCase } from './resumption.ts';
 export { type TablesContractOptions, tablesContract } from './tables-contract.ts';
 export { wrongInputsContract } from './wrong-inputs-contract.ts';

@@ -1,14 +1,14 @@
 /** @file The known samples of several signals as one array of (coordinates, value) rows. */
 import type { StepInput, StepInputs } from '@neural-fields/core';
-import { reshape, type Tensor, type Tensor2D, type Tensor3D, tensor, tidy } from '@tensorflow/tfjs-core';
+import { reshape, type Tensor, type Tensor2D, type Tensor3D, tensor } from '@tensorflow/tfjs-core';
 import type { EncoderContext, Observation } from './encoder.ts';
 
 /** The inputs of an encoder of point sets. */
 export interface ContextInputs extends StepInputs {
   /** `f32[b, k, inFeatures + outFeatures]`, with zeros behind the points of signals with fewer than k. */
   readonly context: StepInput;
-  /** `f32[b, k]`: 1 for each point, 0 behind them. */
-  readonly known: StepInput;
+  /** `f32[b, 1, k]`: the weight of each point in the mean over its signal's points, 0 behind them. */
+  readonly shares: StepInput;
 }
 
 /**
@@ -33,17 +33,19 @@ export const contextInputs = (
   if (counts.length === 0) throw new RangeError(`${what}: needs at least one observation, got none`);
   const [most, width] = [Math.max(...counts), inFeatures + outFeatures];
   const context = new Float32Array(counts.length * most * width);
-  const known = new Float32Array(counts.length * most);
-  for (const [b, { coords, values }] of observations.entries())
-    for (let i = 0; i < (counts[b] as number); i++) {
+  const shares = new Float32Array(counts.length * most);
+  for (const [b, { coords, values }] of observations.entries()) {
+    const count = counts[b] as number;
+    for (let i = 0; i < count; i++) {
       const row = b * most + i;
       context.set(coords.subarray(i * inFeatures, (i + 1) * inFeatures), row * width);
       context.set(values.subarray(i * outFeatures, (i + 1) * outFeatures), row * width + inFeatures);
-      known[row] = 1;
+      shares[row] = 1 / count;
     }
+  }
   return {
     context: { shape: [counts.length, most, width], data: context },
-    known: { shape: [counts.length, most], data: known },
+    shares: { shape: [counts.length, 1, most], data: shares },
   };
 };
 
@@ -57,16 +59,15 @@ export const inputTensor = (what: string, inputs: StepInputs, name: string): Ten
   return tensor(input.data, [...input.shape]);
 };
 
-/** The rows of all signals, and the share of each in the mean over its signal: `f32[b k, d + o]`, `f32[b, k, 1]`. */
+/** The rows of all signals, `f32[b k, d + o]`, and the weight of each in the mean over its signal, `f32[b, 1, k]`. */
 export const contextTensors = (
   what: string,
   inputs: StepInputs,
-): { readonly rows: Tensor2D; readonly known: Tensor3D } =>
-  tidy(() => {
-    const context = inputTensor(what, inputs, 'context');
-    const [b, k, width] = context.shape as [number, number, number];
-    return {
-      rows: reshape(context, [b * k, width]),
-      known: reshape(inputTensor(what, inputs, 'known'), [b, k, 1]),
-    };
-  });
+): { readonly rows: Tensor2D; readonly shares: Tensor3D } => {
+  const context = inputTensor(what, inputs, 'context');
+  const [b, k, width] = context.shape as [number, number, number];
+  return {
+    rows: reshape(context, [b * k, width]),
+    shares: inputTensor(what, inputs, 'shares') as Tensor3D,
+  };
+};

@@ -1,7 +1,8 @@
 /** @file The permutation-invariant set encoder of the SIREN paper. */
-import { createField, siren } from '@neural-fields/core';
+import { createField, type FieldSpec, siren } from '@neural-fields/core';
+import type { DenseSpec } from '@neural-fields/core/layers';
 import { assertOptions } from '@neural-fields/core/options';
-import { div, mul, reshape, sum, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
+import { matMul, reshape, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
 import { assertCount, assertPositive } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import { contextInputs, contextTensors } from './context-rows.ts';
@@ -43,28 +44,38 @@ export const setEncoder = (options: SetEncoderOptions = {}): SetEncoderSpec => {
   return { kind: 'set-encoder', hiddenFeatures, hiddenLayers, omega0 };
 };
 
+/**
+ * The last layer, with outputs of unit size, as the pre-activations of a SIREN. Initialised as in the authors' code its
+ * outputs, and with them all that depends on the signal, are 30 times smaller.
+ */
+const outputLayer = (layer: DenseSpec): DenseSpec => ({
+  ...layer,
+  weightInitialiser: { kind: 'siren-hidden', omega: 1 },
+});
+
 /** The definition of {@link setEncoder}. */
 export const setEncoderDefinition: EncoderDefinition<SetEncoderSpec> = {
   kind: 'set-encoder',
   build(spec, context): Encoder {
     const { hiddenFeatures, hiddenLayers, omega0 } = setEncoder(optionsOf(spec));
     const { inFeatures, outFeatures, latentFeatures } = context;
-    const network = siren({
+    const { layers, ...rest } = siren({
       inFeatures: inFeatures + outFeatures,
       outFeatures: latentFeatures,
       hiddenFeatures,
       hiddenLayers,
       omega0,
     });
+    const network: FieldSpec = { ...rest, layers: layers.with(-1, outputLayer(layers.at(-1) as DenseSpec)) };
     return {
       create: values => createField(network, values),
       observe: observations => contextInputs('set-encoder', observations, context),
       encode: ({ evaluate }, inputs) =>
         tidy(() => {
-          const { rows, known } = contextTensors('set-encoder', inputs);
-          const [b, k] = known.shape;
+          const { rows, shares } = contextTensors('set-encoder', inputs);
+          const [b, , k] = shares.shape;
           const features = reshape((evaluate as (rows: Tensor2D) => Tensor2D)(rows), [b, k, latentFeatures]);
-          return div(sum(mul(features, known), 1), sum(known, 1)) as Tensor2D;
+          return reshape(matMul(shares, features as Tensor3D), [b, latentFeatures]);
         }),
     };
   },

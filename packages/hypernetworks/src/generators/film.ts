@@ -7,7 +7,15 @@ import { optionsOf } from '../spec-options.ts';
 import { hiddenPairs } from './dense-pairs.ts';
 import type { Generator, GeneratorDefinition, GeneratorSpec } from './generator.ts';
 import { startOf } from './initial-values.ts';
-import { type HeadSize, headEntries, headOutput, hiddenActivations, hiddenEntries } from './relu-heads.ts';
+import {
+  fieldStart,
+  type HeadSize,
+  headEntries,
+  headOutput,
+  hiddenActivations,
+  hiddenEntries,
+  RELATIVE_DEVIATION,
+} from './relu-heads.ts';
 
 /** The JSON form of {@link film}. */
 export interface FilmSpec extends GeneratorSpec {
@@ -46,17 +54,17 @@ export const filmDefinition: GeneratorDefinition<FilmSpec> = {
   build(spec, { layout, latentFeatures }): Generator {
     const { hiddenFeatures, hiddenLayers } = film(optionsOf(spec));
     const pairs = hiddenPairs('film', layout);
-    const heads = pairs.flatMap(({ layer, features }) => [
-      { name: `${layer}.gamma`, features, start: 1 },
-      { name: `${layer}.beta`, features, start: 0 },
+    const heads = pairs.flatMap(({ layer, features, bias }) => [
+      { name: `${layer}.gamma`, features, first: 1, deviation: () => RELATIVE_DEVIATION },
+      { name: `${layer}.beta`, features, first: 0, deviation: fieldStart(bias).deviation },
     ]);
     const size: HeadSize = { latentFeatures, hiddenFeatures, hiddenLayers, count: heads.length };
     const entries: Record<string, ParameterSetEntry> = hiddenEntries(size);
     for (const entry of layout.entries) entries[`${entry.name}.shared`] = startOf(entry);
-    for (const { name, features, start } of heads)
+    for (const { name, features, first, deviation } of heads)
       Object.assign(
         entries,
-        headEntries(name, size, features, () => new Float32Array(features).fill(start)),
+        headEntries(name, size, features, { bias: () => new Float32Array(features).fill(first), deviation }),
       );
     const layers = new Map(pairs.map(({ layer }, index) => [layer, index]));
     return {

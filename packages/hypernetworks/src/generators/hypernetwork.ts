@@ -6,7 +6,16 @@ import { assertCount } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import type { Generator, GeneratorDefinition, GeneratorSpec } from './generator.ts';
 import { uniformValues } from './initial-values.ts';
-import { type HeadSize, headEntries, headOutput, hiddenActivations, hiddenEntries } from './relu-heads.ts';
+import {
+  fieldStart,
+  type HeadSize,
+  type HeadStart,
+  headEntries,
+  headOutput,
+  hiddenActivations,
+  hiddenEntries,
+  PAPER_DEVIATION,
+} from './relu-heads.ts';
 
 /** The parameters of the fields before any training. */
 export type FieldStart = 'field' | 'paper';
@@ -26,9 +35,10 @@ export interface HypernetworkOptions {
   /** The number of each MLP's hidden layers; 1 if absent. */
   readonly hiddenLayers?: number;
   /**
-   * The biases of the heads. `field` (if absent): one draw of the field's own initialisation, so that the fields of all
-   * latents start as proper ones, e.g. SIRENs. `paper`: as in the authors' code, U(-1/n, 1/n) with the fan-in n of the
-   * field's layer for its weights, and of the head for its biases.
+   * How the heads start. `field` (if absent): the biases are one draw of the field's own initialisation, and latents of
+   * unit size move each parameter by about a tenth of its size, so that the fields of all latents start as proper ones,
+   * e.g. SIRENs. `paper`: as in the authors' code, Kaiming normal divided by 100, with biases U(-1/n, 1/n) where n is
+   * the fan-in of the field's layer for its weights, and of the head for its biases.
    */
   readonly start?: FieldStart;
 }
@@ -36,8 +46,7 @@ export interface HypernetworkOptions {
 /**
  * A hypernetwork: theta_j = W_j relu(V_j z + c_j) + b_j, one ReLU MLP for each parameter tensor theta_j of the field.
  *
- * Sitzmann et al. 2020, arXiv:2006.09661, section 4.4 and supplement; initialisation as in the authors' code: Kaiming
- * normal, divided by 100 in the heads.
+ * Sitzmann et al. 2020, arXiv:2006.09661, section 4.4 and supplement.
  *
  * @throws RangeError when an option is out of its range
  */
@@ -51,11 +60,11 @@ export const hypernetwork = (options: HypernetworkOptions = {}): HypernetworkSpe
   return { kind: 'hypernetwork', hiddenFeatures, hiddenLayers, start };
 };
 
-/** The initial bias of a head, as in the authors' code. */
-const paperBias =
-  ({ role, shape, size }: ParameterEntry, { hiddenFeatures }: HeadSize): ParameterSetEntry['initialise'] =>
-  rng =>
-    uniformValues(size, 1 / (role === 'weight' ? (shape[0] as number) : hiddenFeatures), rng);
+/** The start of a head, as in the authors' code. */
+const paperStart = ({ role, shape, size }: ParameterEntry, { hiddenFeatures }: HeadSize): HeadStart => ({
+  bias: rng => uniformValues(size, 1 / (role === 'weight' ? (shape[0] as number) : hiddenFeatures), rng),
+  deviation: () => PAPER_DEVIATION,
+});
 
 /** The definition of {@link hypernetwork}. */
 export const hypernetworkDefinition: GeneratorDefinition<HypernetworkSpec> = {
@@ -64,12 +73,7 @@ export const hypernetworkDefinition: GeneratorDefinition<HypernetworkSpec> = {
     const { hiddenFeatures, hiddenLayers, start } = hypernetwork(optionsOf(spec));
     const size: HeadSize = { latentFeatures, hiddenFeatures, hiddenLayers, count: layout.entries.length };
     const heads = layout.entries.map(entry =>
-      headEntries(
-        entry.name,
-        size,
-        entry.size,
-        start === 'paper' ? paperBias(entry, size) : rng => entry.initialise(rng),
-      ),
+      headEntries(entry.name, size, entry.size, start === 'paper' ? paperStart(entry, size) : fieldStart(entry)),
     );
     return {
       entries: Object.assign(hiddenEntries(size), ...heads) as Record<string, ParameterSetEntry>,

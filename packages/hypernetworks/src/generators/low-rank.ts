@@ -6,7 +6,16 @@ import { assertCount } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import type { Generator, GeneratorDefinition, GeneratorParameters, GeneratorSpec } from './generator.ts';
 import { normalValues, startOf } from './initial-values.ts';
-import { type HeadSize, headEntries, headOutput, hiddenActivations, hiddenEntries } from './relu-heads.ts';
+import {
+  fieldStart,
+  type HeadSize,
+  type HeadStart,
+  headEntries,
+  headOutput,
+  hiddenActivations,
+  hiddenEntries,
+  RELATIVE_DEVIATION,
+} from './relu-heads.ts';
 
 /** The JSON form of {@link lowRankHypernetwork}. */
 export interface LowRankSpec extends GeneratorSpec {
@@ -43,14 +52,25 @@ export const lowRankHypernetwork = (options: LowRankOptions = {}): LowRankSpec =
   return { kind: 'low-rank-hypernetwork', rank, hiddenFeatures, hiddenLayers };
 };
 
+/** Starts at noise of unit size, or at 0: the gradient of a product of zeros is 0, so one factor has to be something. */
+const factorStart = (size: number, bias: number): HeadStart => ({
+  bias: rng => normalValues(size, bias, rng),
+  deviation: () => RELATIVE_DEVIATION,
+});
+
 /** The heads of a parameter, by the suffixes of their names, with their sizes. */
-const headsOf = ({ name, size, shape }: ParameterEntry, rank: number) =>
-  shape.length === 2
-    ? [
-        { head: `${name}.left`, size: (shape[0] as number) * rank },
-        { head: `${name}.right`, size: rank * (shape[1] as number) },
-      ]
-    : [{ head: `${name}.shift`, size }];
+const headsOf = (entry: ParameterEntry, rank: number) => {
+  const { name, size, shape } = entry;
+  if (shape.length !== 2) {
+    const { deviation } = fieldStart(entry);
+    return [{ head: `${name}.shift`, size, start: { bias: () => new Float32Array(size), deviation } }];
+  }
+  const [left, right] = [(shape[0] as number) * rank, rank * (shape[1] as number)];
+  return [
+    { head: `${name}.left`, size: left, start: factorStart(left, 1) },
+    { head: `${name}.right`, size: right, start: factorStart(right, 0) },
+  ];
+};
 
 /** The definition of {@link lowRankHypernetwork}. */
 export const lowRankDefinition: GeneratorDefinition<LowRankSpec> = {
@@ -61,14 +81,7 @@ export const lowRankDefinition: GeneratorDefinition<LowRankSpec> = {
     const size: HeadSize = { latentFeatures, hiddenFeatures, hiddenLayers, count: heads.length };
     const entries: Record<string, ParameterSetEntry> = hiddenEntries(size);
     for (const entry of layout.entries) entries[`${entry.name}.shared`] = startOf(entry);
-    for (const { head, size: length } of heads) {
-      // One factor starts near 0 and the other does not: the gradient of a product of zeros is 0.
-      const isLeft = head.endsWith('.left');
-      Object.assign(
-        entries,
-        headEntries(head, size, length, rng => normalValues(length, isLeft ? 1 : 0, rng)),
-      );
-    }
+    for (const { head, size: length, start } of heads) Object.assign(entries, headEntries(head, size, length, start));
     const generated = (
       { name, shape }: ParameterEntry,
       outputs: ReadonlyMap<string, Tensor2D>,

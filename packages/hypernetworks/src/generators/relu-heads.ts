@@ -1,5 +1,5 @@
 /** @file Several ReLU MLPs of one latent, with one head each, evaluated together. */
-import type { ParameterSetEntry } from '@neural-fields/core';
+import type { ParameterEntry, ParameterSetEntry, Rng } from '@neural-fields/core';
 import {
   add,
   matMul,
@@ -74,25 +74,45 @@ export const hiddenActivations = (
     return count === 1 ? [reshape(h, [b, hiddenFeatures])] : (unstack(h) as Tensor2D[]);
   });
 
+/** How a head starts. */
+export interface HeadStart {
+  readonly bias: NonNullable<ParameterSetEntry['initialise']>;
+  /** The standard deviation of the outputs around the bias, for hidden activations of unit size. */
+  deviation(rng: Rng): number;
+}
+
 /** The head of an MLP: `<name>.weight` f32[H, size] and `<name>.bias` f32[size]. */
 export const headEntries = (
   name: string,
   { hiddenFeatures }: HeadSize,
   size: number,
-  bias: ParameterSetEntry['initialise'],
+  { bias, deviation }: HeadStart,
 ): Record<string, ParameterSetEntry> => ({
   [`${name}.weight`]: {
     shape: [hiddenFeatures, size],
-    initialise: rng => normalValues(hiddenFeatures * size, kaiming(hiddenFeatures) * HEAD_SCALE, rng),
+    initialise: rng => normalValues(hiddenFeatures * size, kaiming(hiddenFeatures) * deviation(rng.fork('scale')), rng),
   },
-  [`${name}.bias`]: { shape: [size], ...(bias && { initialise: bias }) },
+  [`${name}.bias`]: { shape: [size], initialise: bias },
 });
 
 /**
- * The factor on Kaiming's initialisation of a head, so that the fields of all latents start close to the head's bias:
- * Sitzmann et al. 2020, arXiv:2006.09661, `hyper_weight_init` in the authors' code.
+ * The factor on Kaiming's initialisation of a head in the authors' code, `hyper_weight_init`: Sitzmann et al. 2020,
+ * arXiv:2006.09661.
  */
-export const HEAD_SCALE = 0.01;
+export const PAPER_DEVIATION = 0.01;
+
+/** The same, relative to what the head makes: fields of latents of unit size start within a tenth of the common one. */
+export const RELATIVE_DEVIATION = 0.1;
+
+/** A head that makes a parameter of the field, starting from a draw of the field's own initialisation. */
+export const fieldStart = (entry: ParameterEntry): HeadStart => ({
+  bias: rng => entry.initialise(rng),
+  deviation: rng => {
+    const values = entry.initialise(rng);
+    const size = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+    return size > 0 ? RELATIVE_DEVIATION * size : PAPER_DEVIATION;
+  },
+});
 
 /** The output of a head: `f32[b, size]`. */
 export const headOutput = (name: string, parameters: GeneratorParameters, hidden: Tensor2D): Tensor2D =>

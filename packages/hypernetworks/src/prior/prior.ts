@@ -6,6 +6,7 @@ import {
   type Extensions,
   Field,
   type FieldBatch,
+  type FieldBatchSize,
   type FieldSpec,
   type InitialValues,
   type Model,
@@ -109,16 +110,12 @@ export class Prior implements Model {
       generator: createParameters(generator.entries, valuesOf(values, 'generator')),
     };
     const count = signalsPerStep;
-    const { own } = generator;
     const model = createModel({
       kind: 'prior',
       parts: this.#parts,
       fields: {
         [FIELDS]: {
-          spec: field,
-          extensions,
-          count,
-          ...(own && { own }),
+          ...this.batchOptions(count),
           parameters: (parts, inputs) => {
             const latents = encoder.encode(parts.encoder as EncoderParameters, inputs);
             return flattened(generator.generate(parts.generator, latents));
@@ -171,21 +168,36 @@ export class Prior implements Model {
     assertLatents('prior.fields', latents, this.spec.latentFeatures);
     const { field } = this.spec;
     const { generator } = this.#parts;
-    const { own } = this.#generator;
     const names = parameterLayout(field, this.extensions).names();
     const made = tidy(() =>
       this.#generator.generate({ tensor: name => generator.parameters[name] as Variable }, latents).map(t => t.clone()),
     );
     try {
-      return createFieldBatch(field, {
-        count: latents.shape[0],
-        ...(own && { own }),
-        extensions: this.extensions,
+      const { spec, ...size } = this.batchOptions(latents.shape[0]);
+      return createFieldBatch(spec, {
+        ...size,
         parameters: Object.fromEntries(made.map((tensor, index) => [names[index] as string, tensor])),
       });
     } finally {
       for (const tensor of made) tensor.dispose();
     }
+  }
+
+  /**
+   * The parameters of the fields of latents, as one vector in the order of `createFieldBatch`: for models of your own,
+   * with what the prior has learned as it is. Differentiable with respect to the latents.
+   *
+   * @param latents `f32[b, L]`
+   */
+  generate(latents: Tensor2D): Tensor1D {
+    const { parameters } = this.#parts.generator;
+    return tidy(() => flattened(this.#generator.generate({ tensor: name => parameters[name] as Variable }, latents)));
+  }
+
+  /** How `createModel` describes `count` of the fields. */
+  batchOptions(count: number): FieldBatchSize & { readonly spec: FieldSpec; readonly extensions: Extensions } {
+    const { own } = this.#generator;
+    return { spec: this.spec.field, extensions: this.extensions, count, ...(own && { own }) };
   }
 
   /** The fields of signals from what is known of them: {@link Prior.fields} of {@link Prior.encode}. */

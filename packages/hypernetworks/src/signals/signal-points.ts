@@ -1,5 +1,5 @@
 /** @file The points of a prior's training steps: some of the signals, some of their samples, and a context of each. */
-import type { FitStep, PointBatch, PointSource, Rng, StepInputs } from '@neural-fields/core';
+import type { PointBatch, PointSource, Rng } from '@neural-fields/core';
 import { assertOptions } from '@neural-fields/core/options';
 import { assertCount } from '../assert.ts';
 import type { Observation } from '../encoders/encoder.ts';
@@ -50,7 +50,11 @@ export const observeSome = (
 });
 
 /** @throws RangeError or TypeError when a signal does not fit */
-const assertSignal = ({ coords, targets }: Signal, index: number, { inFeatures, outFeatures }: Prior): number => {
+const assertSignal = (
+  { coords, targets }: Signal,
+  index: number,
+  { inFeatures, outFeatures }: Pick<Prior, 'inFeatures' | 'outFeatures'>,
+): number => {
   const n = coords.length / inFeatures;
   if (!(Number.isInteger(n) && n >= 1))
     throw new RangeError(
@@ -96,6 +100,18 @@ export const signalPoints = (
   options: SignalPointsOptions = {},
 ): PointSource => {
   assertOptions('signalPoints', options, { pointsPerSignal: 1, context: 1, inOrder: 1 });
+  return pointsOfSignals(prior, signals, options);
+};
+
+/** What {@link pointsOfSignals} needs of a prior; without `observe`, a step has no inputs. */
+type SignalConsumer = Pick<Prior, 'inFeatures' | 'outFeatures' | 'signalsPerStep'> & Partial<Pick<Prior, 'observe'>>;
+
+/** {@link signalPoints} for a prior, or for anything with as many fields. */
+export const pointsOfSignals = (
+  prior: SignalConsumer,
+  signals: Iterable<Signal>,
+  options: SignalPointsOptions,
+): PointSource => {
   const all = [...signals];
   const { inFeatures, signalsPerStep } = prior;
   if (all.length < signalsPerStep)
@@ -116,6 +132,17 @@ export const signalPoints = (
       ? Int32Array.from({ length: signalsPerStep }, (_, i) => i)
       : chooseSome(signalsPerStep, all.length, rng.fork('signals'));
 
+  const observations = (rng: Rng): Observation[] => {
+    const { min, max } = bounds;
+    const k = min + rng.fork('context size').integer(max - min + 1);
+    return Array.from(chosen(rng), (index, b) => {
+      const n = sizes[index] as number;
+      const every = context === 'all' || k === n ? Int32Array.from({ length: n }, (_, i) => i) : undefined;
+      const rows = every ?? chooseSome(k, n, rng.fork('context', b));
+      return { ...observeSome(all[index] as Signal, rows, prior), index };
+    });
+  };
+
   const rowsOf = (start: number, count: number, size: number, rng: Rng): Int32Array => {
     if (usesAll) return Int32Array.from({ length: count }, (_, i) => start + i);
     for (let skipped = 0; skipped < start; skipped++) rng.integer(size);
@@ -126,19 +153,8 @@ export const signalPoints = (
     inFeatures,
     pointsPerStep: pointsPerSignal,
     fields: signalsPerStep,
-    fixed: false,
-    inputs: (rng: Rng, _: FitStep): StepInputs => {
-      const { min, max } = bounds;
-      const k = min + rng.fork('context size').integer(max - min + 1);
-      return prior.observe(
-        Array.from(chosen(rng), (index, b) => {
-          const n = sizes[index] as number;
-          const every = k === n ? Int32Array.from({ length: n }, (_, i) => i) : undefined;
-          const rows = every ?? chooseSome(k, n, rng.fork('context', b));
-          return { ...observeSome(all[index] as Signal, rows, prior), index };
-        }),
-      );
-    },
+    fixed: inOrder && usesAll && prior.observe === undefined,
+    ...(prior.observe && { inputs: (rng: Rng) => (prior as Prior).observe(observations(rng)) }),
     draw: (start: number, count: number, rng: Rng): PointBatch => {
       const indices = chosen(rng);
       const shared = isShared ? rowsOf(start, count, least, rng.fork('points')) : undefined;
