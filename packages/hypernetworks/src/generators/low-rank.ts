@@ -52,7 +52,7 @@ export const lowRankHypernetwork = (options: LowRankOptions = {}): LowRankSpec =
   return { kind: 'low-rank-hypernetwork', rank, hiddenFeatures, hiddenLayers };
 };
 
-/** Starts at noise of unit size, or at 0: the gradient of a product of zeros is 0, so one factor has to be something. */
+/** Starts at noise of unit size, or at 0: the gradient of a product of zeros is 0, so one factor must not be 0. */
 const factorStart = (size: number, bias: number): HeadStart => ({
   bias: rng => normalValues(size, bias, rng),
   deviation: () => RELATIVE_DEVIATION,

@@ -16,7 +16,7 @@ export interface ShiftModulationSpec extends GeneratorSpec {
 
 /** The options of {@link shiftModulation}. */
 export interface ShiftModulationOptions {
-  /** The standard deviation of the initial shifts for a latent from N(0, 1), before the activation's omega; 0.01 if absent. */
+  /** The standard deviation of the initial shifts for latents of unit size, before the omega; 0.01 if absent. */
   readonly scale?: number;
 }
 

@@ -138,7 +138,7 @@ export class Prior implements Model {
     return { kind: 'prior', ...this.spec, signalsPerStep: this.signalsPerStep };
   }
 
-  /** What is known of the signals of a step, as the inputs of `fit`. @throws RangeError when an observation does not fit */
+  /** What is known of the signals of a step, as inputs of `fit`. @throws RangeError when an observation does not fit */
   observe(observations: readonly Observation[]): StepInputs {
     return this.#encoder.observe(observations);
   }

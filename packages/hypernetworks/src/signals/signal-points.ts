@@ -86,7 +86,7 @@ const contextBounds = (context: ContextSize, least: number): { readonly min: num
 };
 
 /**
- * The points of a prior's steps: `signalsPerStep` of the signals, drawn without repetition, `pointsPerSignal` samples of
+ * The points of a prior's steps: `signalsPerStep` of the signals, without repetition, `pointsPerSignal` samples of
  * each, and a context of random samples for the encoder.
  *
  *     const points = signalPoints(prior, train, { context: { min: 10, max: 200 } });
