@@ -14,7 +14,7 @@ const call = async (run: (...args: unknown[]) => unknown, args: readonly unknown
 };
 
 test('functions with options are found in every package', () => {
-  expect(new Set(found.map(({ folder }) => folder)).size).toBe(11);
+  expect(new Set(found.map(({ folder }) => folder)).size).toBe(12);
   expect(found.length).toBeGreaterThan(100);
 });
 
