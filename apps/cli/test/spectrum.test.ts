@@ -7,6 +7,7 @@ import { createField, encodeField, type FieldSpec, siren } from '@neural-fields/
 import { periodicExtensions, tuner } from '@neural-fields/periodic-init';
 import { decodeImage, encodeImage } from '@neural-fields/signals';
 import { emptyFolder } from '@neural-fields/testing/programs';
+import { wav } from '@neural-fields/testing/small-files';
 import { setBackend } from '@tensorflow/tfjs-core';
 import ndarray from 'ndarray';
 import { expect, test } from 'vitest';
@@ -73,6 +74,69 @@ test('spectrum draws other fields without a prediction, and refuses what is no p
   field.dispose();
   const refused = await run(args('bare.safetensors'), { cwd });
   expect(refused.code).toBe(1);
-  expect(refused.stdout + refused.stderr).toContain('the field of a picture, got a field that does not say what it');
+  expect(refused.stdout + refused.stderr).toContain(
+    'the field of a picture or a sound, got a field that does not say what it',
+  );
   expect(existsSync(join(cwd, 's.png'))).toBe(false);
+});
+
+test('spectrum draws a sound beside its field: a tone is a peak at its frequency in both', async () => {
+  const cwd = emptyFolder();
+  const [length, rate, tone] = [512, 8000, 1000];
+  const audio = {
+    kind: 'audio',
+    length,
+    channels: 1,
+    sampleRate: rate,
+    convention: 'corner-aligned',
+    spans: [[-1, 1]],
+    range: [-1, 1],
+  };
+  // sin(omega (t + 1)) on [-1, 1] is the tone: (length - 1) / rate seconds for two units of t.
+  const omega = Math.PI * tone * ((length - 1) / rate);
+  const sine = siren({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 1, hiddenLayers: 0, omega0: omega });
+  await setBackend('cpu');
+  const parameters = {
+    'layers.0.weight': Float32Array.of(1),
+    'layers.0.bias': Float32Array.of(1),
+    'layers.1.weight': Float32Array.of(0.5),
+    'layers.1.bias': Float32Array.of(0),
+  };
+  const field = createField(sine, { parameters });
+  writeFileSync(join(cwd, 'f.safetensors'), await encodeField(field, { [SIGNAL_KEY]: JSON.stringify(audio) }));
+  field.dispose();
+  const samples = Array.from({ length }, (_, i) => Math.round(16_384 * Math.sin((2 * Math.PI * tone * i) / rate)));
+  writeFileSync(join(cwd, 'f.wav'), wav(samples));
+  const args = [
+    'spectrum',
+    'f.safetensors',
+    '--source',
+    'f.wav',
+    '-o',
+    's.png',
+    '--size',
+    '64',
+    '--backend',
+    'cpu',
+    '--json',
+  ];
+  const { code, stdout, stderr } = await run(args, { cwd });
+  expect(code, stderr).toBe(0);
+  expect(lastEvent(stdout).panels).toEqual(['the original', 'the field']);
+  const drawn = await decodeImage(readFileSync(join(cwd, 's.png')));
+  expect(drawn.shape).toEqual([64, 2 * 128 + 8, 3]);
+  // The columns of a panel that are lit highest; 8 kHz are the whole width.
+  const peak = (panel: number): number[] => {
+    for (let y = 0; y < 64; y++) {
+      const lit = Array.from({ length: 128 }, (_, x) => x).filter(
+        x => (drawn.data[3 * (y * 264 + panel * 136 + x)] as number) > 0.5,
+      );
+      if (lit.length > 0) return lit;
+    }
+    return [];
+  };
+  for (const panel of [0, 1]) {
+    expect(peak(panel).length).toBeGreaterThan(0);
+    for (const x of peak(panel)) expect(Math.abs(x - (128 * tone) / rate)).toBeLessThanOrEqual(1);
+  }
 });
