@@ -33,6 +33,7 @@ interface ReproduceCommandOptions extends CommonOptions {
   readonly force?: boolean;
   readonly checkpointEvery: number;
   readonly image?: string;
+  readonly images?: string;
   readonly audio?: string;
   readonly shape?: string;
   readonly data?: string;
@@ -83,6 +84,7 @@ export const createProgram = ({ invokedAs, args }: Invocation): Program => {
     .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 30)
     .optionsGroup('Instead of the settings of the profile:')
     .option('--image <file>', 'your own image')
+    .option('--images <folder>', 'your own images, for the experiments on several')
     .option('--audio <file>', 'your own sound (WAV)')
     .option('--shape <file>', 'your own mesh (PLY, OBJ, STL)')
     .option('--data <file>', "signals at receivers (MATLAB): data_cylinder_5.mat of the SIREN paper's authors")

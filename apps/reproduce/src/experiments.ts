@@ -12,6 +12,7 @@ import { sirenSdf } from './experiments/siren-sdf.ts';
 import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
 import { sirenWave } from './experiments/siren-wave.ts';
 import { tunerBounds } from './experiments/tuner-bounds.ts';
+import { tunerComparison } from './experiments/tuner-comparison.ts';
 import { tunerFrequencies } from './experiments/tuner-frequencies.ts';
 import { tunerInitialisation } from './experiments/tuner-initialisation.ts';
 import type { Experiment } from './frame/experiment.ts';
@@ -33,4 +34,5 @@ export const experiments: readonly Experiment[] = [
   tunerInitialisation,
   tunerBounds,
   tunerFrequencies,
+  tunerComparison,
 ];

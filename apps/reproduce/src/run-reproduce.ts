@@ -36,6 +36,7 @@ export interface ReproduceOptions extends BackendOptions {
   readonly force?: boolean | undefined;
   readonly checkpointEvery: number;
   readonly image?: string | undefined;
+  readonly images?: string | undefined;
   readonly audio?: string | undefined;
   readonly shape?: string | undefined;
   readonly data?: string | undefined;
@@ -53,6 +54,9 @@ export interface ReproduceOptions extends BackendOptions {
   /** The command as it was given, for the report. */
   readonly command: string;
 }
+
+/** All kinds of files of the user's. */
+const fileKinds: readonly FileKind[] = ['image', 'images', 'audio', 'shape', 'data'];
 
 /** The experiments with the given ids, or all of them for `all`. @throws UsageError when one is unknown */
 export const findExperiments = (names: readonly string[]): readonly Experiment[] => {
@@ -94,7 +98,9 @@ const networksOf = ({ id, networks }: Experiment, { networks: wanted }: Reproduc
 };
 
 const assertTakes = (chosen: readonly Experiment[], options: ReproduceOptions): void => {
-  for (const kind of ['image', 'audio', 'shape', 'data'] as const)
+  if (options.image !== undefined && options.images !== undefined)
+    throw new UsageError({ what: '--images', problem: 'it excludes --image: it names a folder of pictures' });
+  for (const kind of fileKinds)
     if (options[kind] !== undefined && !chosen.some(({ takes }) => takes.includes(kind)))
       throw new UsageError({ what: `--${kind}`, problem: 'none of these experiments has it' });
   const taken = ownOptionsOf(chosen).map(({ name }) => name);
@@ -113,6 +119,7 @@ const contextOf = (
   const fileOf = (kind: FileKind): string | undefined => (experiment.takes.includes(kind) ? options[kind] : undefined);
   const files = {
     imageFile: fileOf('image'),
+    imagesFolder: fileOf('images'),
     audioFile: fileOf('audio'),
     shapeFile: fileOf('shape'),
     dataFile: fileOf('data'),
@@ -176,7 +183,7 @@ const assertSize = (experiment: Experiment, options: ReproduceOptions): void => 
 /** Input files must not be in the output folder, where they could be overwritten. */
 const assertApart = async (options: ReproduceOptions): Promise<void> => {
   const folder = await realpath(options.folder).catch(() => resolve(options.folder));
-  for (const kind of ['image', 'audio', 'shape', 'data'] as const) {
+  for (const kind of fileKinds) {
     const path = options[kind];
     if (path === undefined) continue;
     const file = await realpath(path).catch(() => resolve(path));

@@ -69,7 +69,8 @@ test('the options of the experiments have one meaning each, take their own value
     ['rbfFeatures', ['siren-image', 'siren-helmholtz']],
     ['knownShare', ['siren-inpainting']],
     ['variationWeight', ['siren-helmholtz-inversion']],
-    ['heldOutShare', ['tuner-initialisation', 'tuner-bounds', 'tuner-frequencies']],
+    ['heldOutShare', ['tuner-initialisation', 'tuner-bounds', 'tuner-frequencies', 'tuner-comparison']],
+    ['seeds', ['tuner-comparison']],
   ]);
   for (const { options = {} } of experiments)
     for (const [name, { what, argument, parse, values }] of Object.entries(options)) {

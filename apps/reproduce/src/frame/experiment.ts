@@ -48,7 +48,7 @@ export interface ExperimentSettings<Own extends string = string> {
 export type ProfileSettings = Omit<ExperimentSettings, 'seed' | 'sides' | 'own'>;
 
 /** The kinds of files that a user may give in place of an experiment's own data. */
-export type FileKind = 'image' | 'audio' | 'shape' | 'data';
+export type FileKind = 'image' | 'images' | 'audio' | 'shape' | 'data';
 
 /** An experiment from a paper; `Own` is the names of the options that it declares for itself. */
 export interface Experiment<Own extends string = string> {
@@ -88,6 +88,8 @@ export interface ExperimentContext<Own extends string = string> {
   readonly networks: readonly string[];
   /** The user's picture. */
   readonly imageFile?: string | undefined;
+  /** The user's folder of pictures. */
+  readonly imagesFolder?: string | undefined;
   /** The user's sound. */
   readonly audioFile?: string | undefined;
   /** The user's mesh. */
@@ -143,6 +145,11 @@ export interface FitPlan {
   readonly watch?: FieldWatch;
   /** What the field represents, so that `neural-fields render` can draw it. */
   readonly signal?: SignalDescription;
+  /**
+   * The name of an earlier fit from which this one differs in its seed, rate or data alone: its steps take as long, and
+   * the plot of the losses shows only the earlier one.
+   */
+  readonly variantOf?: string;
 }
 
 /** A scalar measured on a field while it is fitted, such as its error against a reference. */
@@ -173,4 +180,6 @@ export interface FittedField {
   readonly recoveries: number;
   /** Why it stopped before its last step; absent if it did not. */
   readonly diverged?: string | undefined;
+  /** As in its plan. */
+  readonly variantOf?: string | undefined;
 }

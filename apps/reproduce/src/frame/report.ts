@@ -72,11 +72,13 @@ export const lossPlot = ({ fits }: Pick<ExperimentResult, 'fits'>): LinePlot => 
   caption: ' Before each update; each fit has its own units.',
   x: { label: 'step' },
   y: { label: 'loss', logarithmic: true },
-  lines: fits.map(({ label, curve }) => ({
-    name: label,
-    x: curve.map(({ step }) => step),
-    y: curve.map(({ loss }) => loss),
-  })),
+  lines: fits
+    .filter(({ variantOf }) => variantOf === undefined)
+    .map(({ label, curve }) => ({
+      name: label,
+      x: curve.map(({ step }) => step),
+      y: curve.map(({ loss }) => loss),
+    })),
 });
 
 /** The learning rate after some recoveries, relative to the given one. */

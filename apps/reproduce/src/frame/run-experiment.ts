@@ -48,18 +48,23 @@ const announce = async (opened: readonly OpenedFit[], context: FitContext): Prom
   const done = opened.length - open.length;
   if (done > 0) output.log(`${plural(done, 'fit')} of ${opened.length} ${done === 1 ? 'is' : 'are'} finished already`);
   let total = 0;
-  let measured = 0;
+  let estimated = 0;
+  const measured = new Map<string, number>();
   for (const { plan, state } of open) {
     const left = plan.steps - (state.kind === 'open' ? (state.resume?.step ?? 0) : 0);
     if (left < FEW_STEPS) continue;
-    const seconds = await measureStep(plan, context);
-    output.log(
-      `${plan.label}: ${seconds.toPrecision(2)} s per step, so ${formatSeconds(seconds * left)} for ${plural(left, 'step')}`,
-    );
+    const like = plan.variantOf ?? plan.name;
+    const known = measured.get(like);
+    const seconds = known ?? (await measureStep(plan, context));
+    measured.set(like, seconds);
+    if (known === undefined)
+      output.log(
+        `${plan.label}: ${seconds.toPrecision(2)} s per step, so ${formatSeconds(seconds * left)} for ${plural(left, 'step')}`,
+      );
     total += seconds * left;
-    measured += 1;
+    estimated += 1;
   }
-  if (measured > 1) output.log(`about ${formatSeconds(total)} in all`);
+  if (estimated > 1) output.log(`about ${formatSeconds(total)} in all`);
   output.event('estimate', { seconds: total, fits: open.length });
 };
 

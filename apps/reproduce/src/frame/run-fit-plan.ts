@@ -123,11 +123,9 @@ export const openFit = async (plan: FitPlan, context: FitContext): Promise<FitSt
   await rm(files.checkpoint, { force: true });
   const { field, outcome } = finished;
   const { steps, seconds, diverged, recoveries = 0 } = outcome;
-  const { name, label } = plan;
-  return {
-    kind: 'finished',
-    fitted: { name, label, field, steps, seconds, diverged, recoveries, curve: readCurve(curveFileOf(files)) },
-  };
+  const { name, label, variantOf } = plan;
+  const curve = readCurve<CurvePoint>(curveFileOf(files));
+  return { kind: 'finished', fitted: { name, label, variantOf, field, steps, seconds, diverged, recoveries, curve } };
 };
 
 /** Removes the files of a fit. */
@@ -219,7 +217,8 @@ export const runFitPlan = async (
   curve.save();
   await writeFinishedFit(files.field, plan, field, { identity, steps, seconds, diverged, recoveries });
   if (existsSync(files.checkpoint)) await rm(files.checkpoint);
-  return { name: plan.name, label: plan.label, field, steps, seconds, diverged, recoveries, curve: curve.points };
+  const { name, label, variantOf } = plan;
+  return { name, label, variantOf, field, steps, seconds, diverged, recoveries, curve: curve.points };
 };
 
 /** Steps that are run to measure; the first is not counted, because it allocates and compiles. */

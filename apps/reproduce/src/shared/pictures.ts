@@ -60,6 +60,7 @@ interface Source {
   readonly oddities?: readonly string[];
 }
 
+/** A picture of the user's. */
 const readFile = async (path: string): Promise<Source> => {
   const bytes = await readInput(path);
   const whole = await decodeImage(bytes, { channels: 'grey' }).catch(cause => {
@@ -96,9 +97,13 @@ export const preparePicture = (
   return { image, width, height, original: whole, sha256, note };
 };
 
+/** The user's picture. @throws InputError when it cannot be read, or is smaller than the settings' size */
+export const loadPictureFile = async (file: string, settings: ExperimentSettings): Promise<LoadedPicture> =>
+  preparePicture(await readFile(file), settings);
+
 /** The user's picture, or the bundled photograph. */
 export const loadPicture = async (file: string | undefined, settings: ExperimentSettings): Promise<LoadedPicture> => {
-  if (file !== undefined) return preparePicture(await readFile(file), settings);
+  if (file !== undefined) return loadPictureFile(file, settings);
   const whole = await readPicture();
   const name = `${photograph.author}, ${photograph.title}, ${photograph.year} (${photograph.licence})`;
   return preparePicture({ whole, name, sha256: hashNumbers(whole.data) }, settings);

@@ -15,7 +15,14 @@ import {
 } from '@neural-fields/periodic-init';
 import { coordinateGradient, pixels, subset } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import type { Experiment, ExperimentContext, ExperimentPlan, OwnOption, ProfileSettings } from '../frame/experiment.ts';
+import type {
+  Experiment,
+  ExperimentContext,
+  ExperimentPlan,
+  ExperimentSettings,
+  OwnOption,
+  ProfileSettings,
+} from '../frame/experiment.ts';
 import type { Check, LinePlot, PlotLine } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from './decibels.ts';
 import { energyAboveNyquist, fieldSpectrum } from './field-spectrum.ts';
@@ -28,7 +35,7 @@ import type { TunerNumbers } from './tuner-numbers.ts';
 export type TunerOwn = 'heldOutShare';
 
 /** The part of the pixels that is not fitted. */
-const heldOutShare: OwnOption = {
+export const heldOutShare: OwnOption = {
   what: 'part of the pixels that is held out',
   argument: '<share>',
   parse: fraction,
@@ -82,20 +89,21 @@ export interface TunerExperiment
 /** Shares of energy below it are rounding errors of float32. */
 const SMALLEST_SHARE = 1e-14;
 
-/** 0 where a pixel is held out: with the probability in the settings, the first one never, and the last always. */
-const fittedPixels = (count: number, { seed, own }: ExperimentContext<TunerOwn>['settings']): Uint8Array => {
+/** 0 where a pixel is held out: with the given probability, the first one never, and the last always. */
+export const fittedPixels = (count: number, seed: number, share: number): Uint8Array => {
   const rng = createRng(seed).fork('held-out pixels');
-  return Uint8Array.from({ length: count }, (_, i) =>
-    i === 0 || (rng.uniform() >= own.heldOutShare && i < count - 1) ? 1 : 0,
-  );
+  return Uint8Array.from({ length: count }, (_, i) => (i === 0 || (rng.uniform() >= share && i < count - 1) ? 1 : 0));
 };
 
-const select = (values: ArrayLike<number>, mask: Uint8Array, wanted: 0 | 1): Float32Array =>
+/** The values of the pixels whose mask has the wanted number. */
+export const select = (values: ArrayLike<number>, mask: Uint8Array, wanted: number): Float32Array =>
   Float32Array.from(values).filter((_, i) => mask[i] === wanted);
 
-const sizeOf = (picture: LoadedPicture, { settings }: ExperimentContext<TunerOwn>): TunerSize => {
-  const { width, height, image } = picture;
-  const { hiddenFeatures, hiddenLayers, seed } = settings;
+/** What the specs for a picture depend on. */
+export const tunerSize = (
+  { width, height, image }: LoadedPicture,
+  { hiddenFeatures, hiddenLayers, seed }: Pick<ExperimentSettings, 'hiddenFeatures' | 'hiddenLayers' | 'seed'>,
+): TunerSize => {
   return {
     inFeatures: 2,
     outFeatures: 1,
@@ -112,9 +120,9 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
   const { steps, seed, learningRate, learningRates } = settings;
   const picture = await loadPicture(context.imageFile, settings);
   const { width, height } = picture;
-  const mask = fittedPixels(width * height, settings);
+  const mask = fittedPixels(width * height, seed, settings.own.heldOutShare);
   const points = subset(pixels(picture.image, pictureGrid), { mask: ndarray(mask, [height, width]) });
-  const size = sizeOf(picture, context);
+  const size = tunerSize(picture, settings);
   const variants = experiment.variants.filter(({ name }) => context.networks.includes(name));
 
   const evaluate: ExperimentPlan['evaluate'] = async fits => {
