@@ -13,7 +13,8 @@ const PYTORCH_SCRIPT = 'quality_pytorch_peer.py';
 /** Programs and kernels: no types, no source maps. */
 const isCode = (name: string): boolean => /\.(?:c?js|mjs|wasm|node)$/.test(name);
 
-const codeIn = (folder: string): string[] =>
+/** The programs and kernels in a folder and its folders. */
+export const codeIn = (folder: string): string[] =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter(entry => entry.isFile() && isCode(entry.name))

@@ -1,6 +1,7 @@
 /**
  * @file What a signal is: samples that are fitted, and a finer version against which quality between them is measured.
  */
+import { createHash } from 'node:crypto';
 import {
   type DenseArray,
   finerCoordinates,
@@ -74,4 +75,11 @@ export const createQualitySignal = (
     coords: gridCoordinates(shape, { convention: 'pixel-centred' }),
     finerCoords: finerCoordinates(shape, { convention: 'pixel-centred' }),
   };
+};
+
+/** A hash of everything that a signal gives to a trial. */
+export const hashSignal = ({ shape, channels, omega0, filter, values, coords, finer }: QualitySignal): string => {
+  const hash = createHash('sha256').update(JSON.stringify({ shape, channels, omega0, filter }));
+  for (const data of [values, coords, Float32Array.from(finer.data)]) hash.update(data);
+  return hash.digest('hex').slice(0, 16);
 };

@@ -7,16 +7,16 @@ import { makeQualityPage } from './page.ts';
 import { peerCode } from './peer-code.ts';
 import type { Plan } from './plan.ts';
 import { countTrials, predictedSeconds, timedCases } from './predicted.ts';
-import type { QualitySignal } from './quality-signal.ts';
-import type { QualityResults, SignalFacts } from './results.ts';
+import { hashSignal, type QualitySignal } from './quality-signal.ts';
+import { createResultStore } from './result-store.ts';
+import type { QualityResults, SignalFacts, TrialResult } from './results.ts';
 import { runTimes } from './run-times.ts';
 import { runTrial } from './run-trial.ts';
 import { runTrials } from './run-trials.ts';
 import { signalNamed } from './signals.ts';
 import { createStepTimeStore } from './step-time.ts';
 import { caseKey, timedCaseOf } from './timed-case.ts';
-import { describeTrial, type QualityPeer, type Trial } from './trial.ts';
-import { createTrialStore, hashSignal } from './trial-store.ts';
+import { describeTrial, type QualityPeer, TRIAL_REVISION, type Trial } from './trial.ts';
 
 /** What is measured. */
 export interface QualitySettings extends RunSettings {
@@ -61,10 +61,13 @@ export const runQuality = async (settings: QualitySettings): Promise<QualityResu
         code: codes.get(peer) ?? '',
       };
     };
-    const store = createTrialStore(join(settings.output, 'trials'), ({ signal: name, size, method: { peer } }) => ({
-      ...environmentOf(peer),
-      ...{ evaluations: String(evaluations), signal: hashes.get(`${name} ${size}`) ?? '' },
-    }));
+    const store = createResultStore<Trial, TrialResult>(join(settings.output, 'trials'), {
+      revision: TRIAL_REVISION,
+      environmentOf: ({ signal: name, size, method: { peer } }) => ({
+        ...environmentOf(peer),
+        ...{ evaluations: String(evaluations), signal: hashes.get(`${name} ${size}`) ?? '' },
+      }),
+    });
     const signals: SignalFacts[] = [];
     const signalOf = async ({ signal: name, size }: Pick<Trial, 'signal' | 'size'>): Promise<QualitySignal> => {
       const known = made.get(`${name} ${size}`);

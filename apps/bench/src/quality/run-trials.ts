@@ -3,13 +3,13 @@ import { formatSeconds, plural } from '@neural-fields/app-kit';
 import type { RunProgress } from '../progress.ts';
 import { PeerError } from '../speed/peer-process.ts';
 import { type Plan, trialsOf } from './plan.ts';
+import type { ResultStore } from './result-store.ts';
 import type { TrialFailure, TrialResult } from './results.ts';
 import { describeTrial, type Trial } from './trial.ts';
-import type { TrialStore } from './trial-store.ts';
 
 /** How trials are run. */
 export interface RunTrialsOptions {
-  readonly store: TrialStore;
+  readonly store: ResultStore<Trial, TrialResult>;
   /** Whether to repeat trials whose results are stored. */
   readonly fresh: boolean;
   readonly progress: Pick<RunProgress, 'log'>;
@@ -63,7 +63,7 @@ export const runTrials = async (plan: Plan, options: RunTrialsOptions): Promise<
     if (trial === undefined) break;
     try {
       const result = await run(trial);
-      await store.write(result);
+      await store.write(trial, result);
       known.set(JSON.stringify(trial), result);
       progress.log(`${describeTrial(trial)}: ${describeResult(result)}`);
     } catch (error) {

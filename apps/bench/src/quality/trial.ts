@@ -1,6 +1,4 @@
 /** @file One training run: what is fitted, by which method, for how long. */
-import { createHash } from 'node:crypto';
-
 /** The programs that take part. */
 export const qualityPeers = ['native', 'simd', 'pytorch'] as const;
 
@@ -79,18 +77,4 @@ export const describeTrial = ({ signal, size, network, method, seed }: Trial): s
   `${signal} ${size}, ${describeNetwork(network)}, ${describeMethod(method)}, seed ${seed}`;
 
 /** Increased when a change to this program makes the same settings give other results. */
-const REVISION = 2;
-
-const hashOf = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 24);
-
-/** The beginning of the names under which a trial's results are stored, whatever they were measured with. */
-export const trialPrefix = (trial: Trial): string => `${hashOf(trial)}-`;
-
-/**
- * The name under which a trial's result is stored.
- *
- * @param environment what the result depends on besides the trial
- */
-export const trialKey = (trial: Trial, environment: Readonly<Record<string, string>>): string =>
-  trialPrefix(trial) + hashOf([REVISION, Object.entries(environment).sort()]);
+export const TRIAL_REVISION = 2;

@@ -7,13 +7,14 @@ import { countTrials, predictedSeconds, timedCases } from '../../src/quality/pre
 import { profiles } from '../../src/quality/profiles.ts';
 import { createQualitySignal } from '../../src/quality/quality-signal.ts';
 import { crossing } from '../../src/quality/reached.ts';
+import { resultKey } from '../../src/quality/result-store.ts';
 import type { QualityResults, TrialResult } from '../../src/quality/results.ts';
 import { signalDefinitions } from '../../src/quality/signals.ts';
 import { type StepTime, secondsAfter } from '../../src/quality/step-time.ts';
 import { bestOfGroups, summaries } from '../../src/quality/summaries.ts';
 import { casesOf, stepTable, stepTimeTable, sweepTable, timeTable } from '../../src/quality/tables.ts';
 import { caseKey, timedCaseOf, timedCasesOf } from '../../src/quality/timed-case.ts';
-import { describeMethod, type Method, type Trial, trialKey } from '../../src/quality/trial.ts';
+import { describeMethod, type Method, type Trial } from '../../src/quality/trial.ts';
 import { timesOf } from '../../src/speed/statistics.ts';
 
 const method: Method = { peer: 'native', optimizer: 'adam', rate: 1e-3, schedule: 'cosine', sampling: 'all' };
@@ -62,15 +63,18 @@ test('a quality is reached in between two evaluations, linearly in decibels', ()
 
 test('the key of a result depends on all settings, the machine and the programs', () => {
   const machine = { processor: 'abacus', torch: '2' };
-  const known = trialKey(trial, machine);
-  expect(trialKey({ ...trial }, { torch: '2', processor: 'abacus' })).toBe(known);
+  const keyOf = (of: Trial, environment: Readonly<Record<string, string>>, revision = 1): string =>
+    resultKey(of, { environment, revision });
+  const known = keyOf(trial, machine);
+  expect(keyOf({ ...trial }, { torch: '2', processor: 'abacus' })).toBe(known);
   const others = [
-    trialKey({ ...trial, seed: 1 }, machine),
-    trialKey({ ...trial, method: { ...method, rate: 2e-3 } }, machine),
-    trialKey({ ...trial, budget: { seconds: 100 } }, machine),
-    trialKey(trial, { ...machine, torch: '3' }),
+    keyOf({ ...trial, seed: 1 }, machine),
+    keyOf({ ...trial, method: { ...method, rate: 2e-3 } }, machine),
+    keyOf({ ...trial, budget: { seconds: 100 } }, machine),
+    keyOf(trial, { ...machine, torch: '3' }),
+    keyOf(trial, machine, 2),
   ];
-  expect(new Set([known, ...others]).size).toBe(5);
+  expect(new Set([known, ...others]).size).toBe(6);
 });
 
 test('the time of a step depends on neither rate, schedule nor seed', () => {

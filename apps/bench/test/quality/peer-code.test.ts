@@ -3,8 +3,7 @@ import { basename, join, sep } from 'node:path';
 import { denseArray } from '@neural-fields/signals';
 import { expect, test } from 'vitest';
 import { codeFilesOf, hashFiles, peerCode } from '../../src/quality/peer-code.ts';
-import { createQualitySignal, type QualitySignal } from '../../src/quality/quality-signal.ts';
-import { hashSignal } from '../../src/quality/trial-store.ts';
+import { createQualitySignal, hashSignal, type QualitySignal } from '../../src/quality/quality-signal.ts';
 import { emptyFolder } from '../run-options.ts';
 
 test('the files of a peer are its program, and the packages and kernels it runs', () => {
