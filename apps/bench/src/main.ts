@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runAsProcess } from '@neural-fields/app-kit';
+import { redirectedToNetworks } from './commands/networks.ts';
 import { createProgram } from './program.ts';
 
-await runAsProcess(createProgram(), process.argv.slice(2));
+await runAsProcess(createProgram(), redirectedToNetworks(process.argv.slice(2)));

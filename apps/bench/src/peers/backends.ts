@@ -99,6 +99,21 @@ const useVariant = async (options: NativeOptions): Promise<void> => {
   await ready();
 };
 
+/** Replaces the backend, `native` or `simd`, by one with fewer threads. */
+export const useThreads = async (name: BackendName, threads: number): Promise<void> => {
+  const create = {
+    native: async () => (await import('@neural-fields/kernels-native')).createNativeBackend({ threads }),
+    simd: async () => (await import('@neural-fields/kernels-wasm')).createSimdBackend({ threads }),
+  };
+  if (name !== 'native' && name !== 'simd')
+    throw new RangeError(`peer: backend must be native or simd to set its threads, got '${name}'`);
+  const backend = await create[name]();
+  removeBackend(name);
+  registerBackend(name, () => backend, 3);
+  await setBackend(name);
+  await ready();
+};
+
 /** Sets the backend. @throws Error with the reason when it cannot be used here */
 export const loadBackend = async (name: BackendName): Promise<void> => {
   // Otherwise tfjs recommends tfjs-node on standard output, which the protocol needs.
