@@ -1,6 +1,8 @@
 /** @file Everything public of the hypernetworks package. */
 export { type AutoDecoderOptions, type AutoDecoderSpec, autoDecoder } from './encoders/auto-decoder.ts';
+export { type ConvEncoderOptions, type ConvEncoderSpec, convEncoder } from './encoders/conv-encoder.ts';
 export type { EncoderSpec, Observation } from './encoders/encoder.ts';
+export { type PointEncoderOptions, type PointEncoderSpec, pointEncoder } from './encoders/point-encoder.ts';
 export { type SetEncoderOptions, type SetEncoderSpec, setEncoder } from './encoders/set-encoder.ts';
 export { type FilmOptions, type FilmSpec, film } from './generators/film.ts';
 export type { GeneratorSpec } from './generators/generator.ts';

@@ -1,9 +1,16 @@
 /** @file All kinds of encoders. */
 import { autoDecoderDefinition } from './auto-decoder.ts';
+import { convEncoderDefinition } from './conv-encoder.ts';
 import type { Encoder, EncoderContext, EncoderDefinition, EncoderSpec } from './encoder.ts';
+import { pointEncoderDefinition } from './point-encoder.ts';
 import { setEncoderDefinition } from './set-encoder.ts';
 
-const definitions: readonly EncoderDefinition[] = [autoDecoderDefinition, setEncoderDefinition];
+const definitions: readonly EncoderDefinition[] = [
+  autoDecoderDefinition,
+  setEncoderDefinition,
+  convEncoderDefinition,
+  pointEncoderDefinition,
+];
 
 /** Makes the encoder of a spec. @throws RangeError when its kind is unknown or does not suit the field */
 export const encoderOf = (spec: EncoderSpec, context: EncoderContext): Encoder => {
