@@ -19,6 +19,14 @@ export {
   type ShiftModulationSpec,
   shiftModulation,
 } from './generators/shift-modulation.ts';
+export {
+  createMetaLearner,
+  MetaLearner,
+  type MetaLearnerOptions,
+  type MetaMethod,
+  type MetaTermsOptions,
+  metaTerms,
+} from './meta/meta-learner.ts';
 export { type FitLatentsOptions, fitLatents } from './prior/fit-latents.ts';
 export { interpolateLatents, type LatentStatistics, latentStatistics, sampleLatents } from './prior/interpolate.ts';
 export {
@@ -33,4 +41,4 @@ export {
 export { decodePrior, encodePrior, type PriorFile } from './prior/prior-file.ts';
 export { type PriorTermsOptions, priorTerms } from './prior/prior-terms.ts';
 export { type Signal, type SignalSplit, type SplitOptions, splitSignals } from './signals/signal.ts';
-export { type ContextSize, type SignalPointsOptions, signalPoints } from './signals/signal-points.ts';
+export { type ContextSize, type SignalModel, type SignalPointsOptions, signalPoints } from './signals/signal-points.ts';

@@ -89,7 +89,8 @@ const partialConvolution = (
   const count = conv2d(known, ones([SIZE, SIZE, 1, 1]) as Tensor4D, STRIDE, 'same');
   const next = minimum(count, 1) as Tensor4D;
   const scale = div(SIZE * SIZE, maximum(count, 1));
-  return { features: relu(mul(add(mul(sums, scale), tensor(`${layer}.bias`)), next)), known: next };
+  const activations: Tensor4D = mul(add(mul(sums, scale), tensor(`${layer}.bias`)), next);
+  return { features: relu(activations), known: next };
 };
 
 /** The definition of {@link convEncoder}. */

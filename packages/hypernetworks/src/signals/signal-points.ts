@@ -1,13 +1,22 @@
 /** @file The points of a prior's training steps: some of the signals, some of their samples, and a context of each. */
-import type { PointBatch, PointSource, Rng } from '@neural-fields/core';
+import type { PointBatch, PointSource, Rng, StepInputs } from '@neural-fields/core';
 import { assertOptions } from '@neural-fields/core/options';
 import { assertCount } from '../assert.ts';
 import type { Observation } from '../encoders/encoder.ts';
-import type { Prior } from '../prior/prior.ts';
 import type { Signal } from './signal.ts';
 
 /** The number of known samples of a signal: all of them, a number, or one drawn for every step. */
 export type ContextSize = 'all' | number | { readonly min: number; readonly max: number };
+
+/** A model that is trained on signals: a `Prior`, a `MetaLearner`. */
+export interface SignalModel {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** b, the number of signals in a step. */
+  readonly signalsPerStep: number;
+  /** What is known of the signals of a step, as inputs of `fit`. */
+  observe(observations: readonly Observation[]): StepInputs;
+}
 
 /** The options of {@link signalPoints}. */
 export interface SignalPointsOptions {
@@ -43,7 +52,7 @@ export const takeRows = (values: Float32Array, rows: Int32Array, width: number):
 export const observeSome = (
   { coords, targets }: Signal,
   rows: Int32Array,
-  { inFeatures, outFeatures }: Pick<Prior, 'inFeatures' | 'outFeatures'>,
+  { inFeatures, outFeatures }: Pick<SignalModel, 'inFeatures' | 'outFeatures'>,
 ): Observation => ({
   coords: takeRows(coords, rows, inFeatures),
   values: takeRows(targets['value'] as Float32Array, rows, outFeatures),
@@ -53,7 +62,7 @@ export const observeSome = (
 const assertSignal = (
   { coords, targets }: Signal,
   index: number,
-  { inFeatures, outFeatures }: Pick<Prior, 'inFeatures' | 'outFeatures'>,
+  { inFeatures, outFeatures }: Pick<SignalModel, 'inFeatures' | 'outFeatures'>,
 ): number => {
   const n = coords.length / inFeatures;
   if (!(Number.isInteger(n) && n >= 1))
@@ -95,7 +104,7 @@ const contextBounds = (context: ContextSize, least: number): { readonly min: num
  * @throws RangeError when there are fewer signals than in a step, or when one does not fit the prior
  */
 export const signalPoints = (
-  prior: Prior,
+  prior: SignalModel,
   signals: Iterable<Signal>,
   options: SignalPointsOptions = {},
 ): PointSource => {
@@ -103,8 +112,8 @@ export const signalPoints = (
   return pointsOfSignals(prior, signals, options);
 };
 
-/** What {@link pointsOfSignals} needs of a prior; without `observe`, a step has no inputs. */
-type SignalConsumer = Pick<Prior, 'inFeatures' | 'outFeatures' | 'signalsPerStep'> & Partial<Pick<Prior, 'observe'>>;
+/** What {@link pointsOfSignals} needs of a model; without `observe`, a step has no inputs. */
+type SignalConsumer = Omit<SignalModel, 'observe'> & Partial<Pick<SignalModel, 'observe'>>;
 
 /** {@link signalPoints} for a prior, or for anything with as many fields. */
 export const pointsOfSignals = (
@@ -114,6 +123,7 @@ export const pointsOfSignals = (
 ): PointSource => {
   const all = [...signals];
   const { inFeatures, signalsPerStep } = prior;
+  const observe = prior.observe?.bind(prior);
   if (all.length < signalsPerStep)
     throw new RangeError(`signalPoints: needs at least ${signalsPerStep} signals, those of a step, got ${all.length}`);
   const sizes = all.map((signal, index) => assertSignal(signal, index, prior));
@@ -153,8 +163,8 @@ export const pointsOfSignals = (
     inFeatures,
     pointsPerStep: pointsPerSignal,
     fields: signalsPerStep,
-    fixed: inOrder && usesAll && prior.observe === undefined,
-    ...(prior.observe && { inputs: (rng: Rng) => (prior as Prior).observe(observations(rng)) }),
+    fixed: inOrder && usesAll && observe === undefined,
+    ...(observe && { inputs: (rng: Rng) => observe(observations(rng)) }),
     draw: (start: number, count: number, rng: Rng): PointBatch => {
       const indices = chosen(rng);
       const shared = isShared ? rowsOf(start, count, least, rng.fork('points')) : undefined;
