@@ -85,7 +85,8 @@ const partialConvolution = (
   { tensor }: EncoderParameters,
   layer: string,
 ): Partial4D => {
-  const sums = conv2d(mul(features, known), tensor(`${layer}.weight`) as Tensor4D, STRIDE, 'same');
+  const masked: Tensor4D = mul(features, known);
+  const sums = conv2d(masked, tensor(`${layer}.weight`) as Tensor4D, STRIDE, 'same');
   const count = conv2d(known, ones([SIZE, SIZE, 1, 1]) as Tensor4D, STRIDE, 'same');
   const next = minimum(count, 1) as Tensor4D;
   const scale = div(SIZE * SIZE, maximum(count, 1));
