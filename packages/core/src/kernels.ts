@@ -35,6 +35,7 @@ export {
 } from './evaluate/batch-evaluation.ts';
 export { evaluateNetwork, networkParameters } from './evaluate/evaluate.ts';
 export type { NetworkParameters } from './evaluate/evaluation.ts';
+export { blocksAlong } from './ops/grid-blocks.ts';
 export { HASH_PRIMES } from './ops/grid-hash.ts';
 export { weightPolynomial } from './ops/grid-interpolation.ts';
 export type {

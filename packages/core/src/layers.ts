@@ -15,6 +15,7 @@ export type { LayerJet } from './jets/layer-jet.ts';
 export { quadraticForms } from './jets/quadratic-forms.ts';
 export type { JetShape, SecondOrderForms } from './jets/request.ts';
 export { type ConstantArray, constantArray, type OperandArray, type ParameterArray } from './ops/arrays.ts';
+export { blocksAlong, type GridBlocks } from './ops/grid-blocks.ts';
 export { GRID_INTERPOLATIONS, type GridInterpolation } from './ops/grid-interpolation.ts';
 export type { CustomRuleInputs, CustomTangentInputs, GridLevel } from './ops/operation.ts';
 export type { BatchNormSpec } from './spec/batch-norm.ts';

@@ -9,6 +9,7 @@ import { multiPlaneLayer } from './multi-plane.ts';
 import { multiResolutionGridLayer } from './multi-resolution-grid.ts';
 import { oneBlobLayer } from './one-blob.ts';
 import { positionalEncodingLayer } from './positional-encoding.ts';
+import { sparseVoxelGridLayer } from './sparse-voxel-grid.ts';
 import { sphericalHarmonicsLayer } from './spherical-harmonics.ts';
 import { triangleWaveLayer } from './triangle-wave.ts';
 import { vectorMatrixLayer } from './vector-matrix.ts';
@@ -29,6 +30,7 @@ export const encodings: readonly LayerDefinition[] = [
   denseGridLayer,
   multiResolutionGridLayer,
   hashGridLayer,
+  sparseVoxelGridLayer,
   multiPlaneLayer,
   vectorMatrixLayer,
 ];

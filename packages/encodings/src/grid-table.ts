@@ -83,11 +83,19 @@ export const levelsOf = (
     rows += level.rows;
     return level;
   });
+  assertTableSize(kind, { rows, features });
+  return { levels, rows };
+};
+
+/** @throws RangeError when a table would be too large */
+export const assertTableSize = (
+  kind: string,
+  { rows, features }: { readonly rows: number; readonly features: number },
+): void => {
   if (rows * features > MAX_TABLE_VALUES)
     throw new RangeError(
       `${kind}: the table must have at most ${MAX_TABLE_VALUES} values, got ${rows} rows of ${features}`,
     );
-  return { levels, rows };
 };
 
 /** A table and its levels. */

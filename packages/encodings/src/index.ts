@@ -1,4 +1,5 @@
 /** @file Everything public of the encodings package. */
+export { type BlockOptions, blocksAt } from './block-sets.ts';
 export type { Combination } from './combine.ts';
 export { type DenseGridOptions, type DenseGridSpec, denseGrid, denseGridLayer } from './dense-grid.ts';
 export { encodings } from './encodings.ts';
@@ -52,6 +53,12 @@ export {
 } from './positional-encoding.ts';
 export type { LevelOptions, LevelsSpec } from './resolutions.ts';
 export type { SinusoidOrder } from './sinusoids.ts';
+export {
+  type SparseVoxelGridOptions,
+  type SparseVoxelGridSpec,
+  sparseVoxelGrid,
+  sparseVoxelGridLayer,
+} from './sparse-voxel-grid.ts';
 export {
   type SphericalHarmonicsOptions,
   type SphericalHarmonicsSpec,

@@ -12,6 +12,7 @@ import {
   multiResolutionGrid,
   oneBlob,
   positionalEncoding,
+  sparseVoxelGrid,
   sphericalHarmonics,
   superGaussianEmbedding,
   triangleWave,
@@ -161,7 +162,19 @@ const PRIMES = [1, 2654435761, 805459861];
 const table =
   (
     resolutions: readonly number[],
-    { features = 2, isSmooth = false, maxRows = Number.POSITIVE_INFINITY, name = 'table' } = {},
+    {
+      features = 2,
+      isSmooth = false,
+      maxRows = Number.POSITIVE_INFINITY,
+      name = 'table',
+      rowOf,
+    }: {
+      features?: number;
+      isSmooth?: boolean;
+      maxRows?: number;
+      name?: string;
+      rowOf?: (vertex: readonly number[]) => number;
+    } = {},
   ): Formula =>
   (t, x, values) => {
     let firstRow = 0;
@@ -177,8 +190,9 @@ const table =
       });
       const corners = Array.from({ length: 2 ** x.length }, (_, corner) => {
         const vertex = cell.map((c, i) => c + ((corner >> i) & 1));
-        const row =
-          vertices > maxRows
+        const row = rowOf
+          ? rowOf(vertex)
+          : vertices > maxRows
             ? vertex.reduce((hash, v, i) => hash ^ Math.imul(v, PRIMES[i] as number), 0) & (maxRows - 1)
             : vertex.reduce((index, v, i) => index + v * (resolution + 1) ** i, 0);
         const weight = weights
@@ -194,6 +208,15 @@ const table =
         ),
       );
     });
+  };
+
+/** The row of a vertex in space, of blocks of 2^3 vertices, two along each axis; row 0 where there is none. */
+const rowInBlocks =
+  (blocks: readonly number[]) =>
+  (vertex: readonly number[]): number => {
+    const place = (digits: readonly number[]): number => digits.reduceRight((sum, digit) => 2 * sum + digit, 0);
+    const index = blocks.indexOf(place(vertex.map(v => Math.floor(v / 2))));
+    return index < 0 ? 0 : 1 + 8 * index + place(vertex.map(v => v % 2));
   };
 
 /** The features of several lookups added. */
@@ -347,6 +370,16 @@ export const cases: readonly Case[] = [
     name: 'a smooth hash grid',
     spec: hashGrid({ levels: 2, baseResolution: 2, growth: 1.5, log2HashmapSize: 3, interpolation: 'smoothstep' }),
     formula: table([2, 3], { maxRows: 8, isSmooth: true }),
+  },
+  {
+    name: 'a sparse grid',
+    spec: sparseVoxelGrid({ resolution: 3, blockSize: 2, blocks: '58' }),
+    formula: table([3], { rowOf: rowInBlocks([0, 2, 7]) }),
+  },
+  {
+    name: 'a smooth sparse grid',
+    spec: sparseVoxelGrid({ resolution: 2, blockSize: 2, blocks: '79', features: 1, interpolation: 'smoothstep' }),
+    formula: table([2], { features: 1, isSmooth: true, rowOf: rowInBlocks([0, 1, 2, 4, 7]) }),
   },
   {
     name: 'planes, added',

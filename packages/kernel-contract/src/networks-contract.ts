@@ -20,6 +20,8 @@ export interface NetworksContractOptions {
   readonly fuses: readonly Operation['kind'][];
   /** False where networks are slow to compile: then only the highest order is run. */
   readonly exhaustive: boolean;
+  /** Whether grids run in its kernels where only some blocks of their vertices have rows; true if absent. */
+  readonly fusesBlocks?: boolean;
 }
 
 const REQUESTS: readonly DerivativeRequest[] = [
@@ -31,13 +33,13 @@ const REQUESTS: readonly DerivativeRequest[] = [
 const HIGHEST: readonly DerivativeRequest[] = [{ gradient: true, hessian: true }];
 
 /** Declares the tests in the caller's `describe`. */
-export const networksContract = ({ backend, fuses, exhaustive }: NetworksContractOptions): void => {
+export const networksContract = ({ backend, fuses, exhaustive, fusesBlocks = true }: NetworksContractOptions): void => {
   const requests = exhaustive ? REQUESTS : HIGHEST;
 
   it.each(Object.keys(networks))('agrees with the composed evaluation: %s', async name => {
     const network = networks[name] as NetworkCase;
     const field = createField(specOf(network), { seed: 3, extensions });
-    const isInside = network.kinds.every(kind => fuses.includes(kind));
+    const isInside = network.kinds.every(kind => fuses.includes(kind)) && (fusesBlocks || !network.hasBlocks);
     const points = network.points ?? 37;
     for (const request of requests)
       await expectParity({ backend, field, points, request, relative: 4e-5, fused: isInside ? 'whole' : 'any' });

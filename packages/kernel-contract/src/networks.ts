@@ -10,6 +10,7 @@ import {
 import type { Operation } from '@neural-fields/core/kernels';
 import {
   type ActivationDefinition,
+  blocksAlong,
   type ChainSpec,
   type ConcatSpec,
   type ConstantSpec,
@@ -98,11 +99,21 @@ const modulated: LayerDefinition = {
   },
 };
 
+/** A level as a part of a spec, which has no typed arrays. */
+export interface TableLevel extends Omit<GridLevel, 'blocks'> {
+  readonly blocks?: { readonly log2Size: number; readonly firstRows: readonly number[] };
+}
+
+const gridLevel = ({ blocks, ...level }: TableLevel): GridLevel => ({
+  ...level,
+  ...(blocks && { blocks: { ...blocks, firstRows: Int32Array.from(blocks.firstRows) } }),
+});
+
 interface TableSpec extends LayerSpec {
   readonly kind: 'table';
   readonly rows: number;
   readonly rowFeatures: number;
-  readonly levels: readonly GridLevel[];
+  readonly levels: readonly TableLevel[];
   readonly interpolation: GridInterpolation;
 }
 
@@ -113,14 +124,15 @@ const table: LayerDefinition<TableSpec> = {
       const rng = createRng(3);
       return Float32Array.from({ length: rows * rowFeatures }, () => rng.normal());
     };
-    return grid(input, parameter('table', { shape: [rows, rowFeatures], initialise }), levels, { interpolation });
+    const values = parameter('table', { shape: [rows, rowFeatures], initialise });
+    return grid(input, values, levels.map(gridLevel), { interpolation });
   },
 };
 
 /** A learned table with these levels. */
 export const tableOf = (
   rowFeatures: number,
-  levels: readonly GridLevel[],
+  levels: readonly TableLevel[],
   interpolation: GridInterpolation = 'linear',
 ): TableSpec => ({
   kind: 'table',
@@ -131,19 +143,27 @@ export const tableOf = (
 });
 
 /** A level with a row for each vertex. */
-export const denseLevel = (resolution: number, axes: number, firstRow = 0): GridLevel => ({
+export const denseLevel = (resolution: number, axes: number, firstRow = 0): TableLevel => ({
   resolution,
   firstRow,
   rows: (resolution + 1) ** axes,
   hashed: false,
 });
 
-export const hashedLevel = (resolution: number, rows: number, firstRow = 0): GridLevel => ({
+export const hashedLevel = (resolution: number, rows: number, firstRow = 0): TableLevel => ({
   resolution,
   firstRow,
   rows,
   hashed: true,
 });
+
+/** A level in which every other block of four^axes vertices has rows, up to a number of them. */
+export const blockLevel = (resolution: number, axes: number, count: number): TableLevel => {
+  const size = 4 ** axes;
+  const blocks = blocksAlong(resolution, 2) ** axes;
+  const firstRows = Array.from({ length: blocks }, (_, b) => (b % 2 === 0 && b < 2 * count ? 1 + (b / 2) * size : 0));
+  return { resolution, firstRow: 0, rows: 1 + count * size, hashed: false, blocks: { log2Size: 2, firstRows } };
+};
 
 /** The custom layers of the networks. */
 export const extensions: Extensions = { layers: [pick, shared, fixed, modulated, table] };
@@ -155,6 +175,8 @@ export interface NetworkCase {
   /** The kinds of its operations. */
   readonly kinds: readonly Operation['kind'][];
   readonly points?: number;
+  /** Whether only some blocks of the vertices of a grid have rows. */
+  readonly hasBlocks?: true;
 }
 
 export const networks: Readonly<Record<string, NetworkCase>> = {
@@ -235,6 +257,19 @@ export const networks: Readonly<Record<string, NetworkCase>> = {
     inFeatures: 2,
     layers: [concatenated(tableOf(2, [denseLevel(6, 2)], 'nearest'), same), dense(5, tanh)],
     kinds: ['grid', 'concat', 'linear'],
+  },
+  'blocks of a table in space': {
+    inFeatures: 3,
+    layers: [tableOf(2, [blockLevel(9, 3, 2), denseLevel(2, 3, 129)]), dense(6, sine), dense(1)],
+    kinds: ['grid', 'linear'],
+    points: 100,
+    hasBlocks: true,
+  },
+  'blocks of a smooth table after a network': {
+    inFeatures: 2,
+    layers: [dense(2, tanh), tableOf(3, [blockLevel(13, 2, 3)], 'smoothstep'), dense(5, tanh), dense(1)],
+    kinds: ['grid', 'linear'],
+    hasBlocks: true,
   },
   'a table of four axes': {
     inFeatures: 4,

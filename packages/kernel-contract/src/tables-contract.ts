@@ -13,10 +13,10 @@ import {
   term,
 } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
-import type { GridInterpolation, GridLevel } from '@neural-fields/core/layers';
+import type { GridInterpolation } from '@neural-fields/core/layers';
 import { describe, expect, it } from 'vitest';
 import { expectLossParity } from './field-loss-contract.ts';
-import { denseLevel, extensions, hashedLevel, specOf, tableOf } from './networks.ts';
+import { blockLevel, denseLevel, extensions, hashedLevel, specOf, type TableLevel, tableOf } from './networks.ts';
 
 /** Options of the contract. */
 export interface TablesContractOptions {
@@ -29,7 +29,7 @@ export interface TablesContractOptions {
 interface TableCase {
   readonly axes: number;
   readonly features: number;
-  readonly levels: readonly GridLevel[];
+  readonly levels: readonly TableLevel[];
   readonly interpolation?: GridInterpolation;
   /** Whether levels share rows. */
   readonly sharesRows?: true;
@@ -45,6 +45,7 @@ const cases: Readonly<Record<string, TableCase>> = {
   // Rows of 12 bytes, some of which lie in two lines of the cache.
   'rows of three features': { axes: 2, features: 3, levels: [hashedLevel(30, 64), denseLevel(4, 2, 64)] },
   'rows longer than a line': { axes: 2, features: 18, levels: [denseLevel(4, 2)] },
+  'blocks in space': { axes: 3, features: 2, levels: [blockLevel(9, 3, 5)] },
   'a line': { axes: 1, features: 1, levels: [denseLevel(40, 1)] },
   'four axes, smooth': { axes: 4, features: 2, levels: [hashedLevel(3, 64)], interpolation: 'smoothstep' },
   // No two threads could add them up at the same time, so each adds up all of them for its own tiles.

@@ -232,6 +232,23 @@ static Problem check_sums(const Checked *c, const Grid *grid, uint64_t floats) {
   return NULL;
 }
 
+/** A level of which some blocks have rows: those of the directory, and row 0. */
+static Problem check_blocks(const Memory *m, const GridLevel *level, const uint32_t *multipliers, int axes,
+                            uint64_t *rows) {
+  const int shift = level->blockShift;
+  REQUIRE(level->mask == NONE && shift >= 0 && shift * axes < 31, "the blocks of a grid");
+  uint64_t blocks = 1;
+  for (int axis = 0; axis < axes; axis++) blocks = plus(blocks, times(level->resolution >> shift, multipliers[axis]));
+  REQUIRE(times(blocks, (int64_t)1 << shift * axes) <= (uint64_t)1 << 32, "the blocks of a grid");
+  const uint32_t *directory = RECORDS(m, uint32_t, level->directory, blocks);
+  REQUIRE(directory, "the directory of a grid");
+  for (uint64_t i = 0; i < blocks; i++) {
+    const uint64_t end = directory[i] + ((uint64_t)1 << shift * axes);
+    if (directory[i] != 0 && end > *rows) *rows = end;
+  }
+  return NULL;
+}
+
 static Problem check_grid_operation(const Checked *c, const Operation *operation, const Operand *operand,
                                     bool in_backward) {
   const Memory *m = c->memory;
@@ -264,7 +281,8 @@ static Problem check_grid_operation(const Checked *c, const Operation *operation
     const uint32_t *multipliers = RECORDS(m, uint32_t, level->multipliers, grid->axes);
     REQUIRE(multipliers && level->resolution >= 1 && level->firstRow >= 0 && level->mask >= NONE, "a level of a grid");
     uint64_t rows = 1 + (uint64_t)(level->mask == NONE ? 0 : level->mask);
-    if (level->mask == NONE)
+    if (level->directory != 0) PASS_ON(check_blocks(m, level, multipliers, grid->axes, &rows));
+    else if (level->mask == NONE)
       for (int axis = 0; axis < grid->axes; axis++) rows = plus(rows, times(level->resolution, multipliers[axis]));
     REQUIRE(level->rows >= 0 && (uint64_t)level->rows <= rows, "the rows of a level");
     const uint64_t floats = times(plus(level->firstRow, rows), grid->rowFeatures);

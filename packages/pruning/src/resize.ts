@@ -84,7 +84,11 @@ const axisMap = (from: readonly Unit[], to: readonly Unit[], matches: ReadonlyMa
 const identity = (length: number): IndexMap => Int32Array.from({ length }, (_, i) => i);
 
 const sameLevel = (a: GridLevel, b: GridLevel): boolean =>
-  a.resolution === b.resolution && a.rows === b.rows && a.hashed === b.hashed;
+  a.resolution === b.resolution &&
+  a.rows === b.rows &&
+  a.hashed === b.hashed &&
+  a.blocks?.log2Size === b.blocks?.log2Size &&
+  `${a.blocks?.firstRows}` === `${b.blocks?.firstRows}`;
 
 /** The map of a table's rows, level by level. */
 const rowMap = (from: TableAxis, to: TableAxis, rows: number, matches: ReadonlyMap<Unit, Unit>): IndexMap => {

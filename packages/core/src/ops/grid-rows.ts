@@ -5,13 +5,20 @@ import {
   cast,
   fill,
   floor,
+  floorDiv,
+  gather,
   getBackend,
+  greater,
   mul,
   onesLike,
   scalar,
   sub,
   type Tensor,
+  type Tensor1D,
+  tensor1d,
+  where,
 } from '@tensorflow/tfjs-core';
+import { blocksAlong, type GridBlocks } from './grid-blocks.ts';
 import { HASH_PRIMES } from './grid-hash.ts';
 import type { GridLevel } from './operation.ts';
 
@@ -63,13 +70,29 @@ const hashOfBytes = (vertex: readonly Tensor[], rows: number): Tensor => {
   }).reduce((sum, byte) => add(sum, byte));
 };
 
+/** sum_k a_k base^k */
+const positional = (axes: readonly Tensor[], base: number): Tensor => {
+  const [first, ...others] = axes as [Tensor, ...Tensor[]];
+  return others.reduce((sum, axis, i) => add(sum, mul(axis, integer(base ** (i + 1)))), first);
+};
+
+/** `rowInBlocks` of `grid-blocks.ts`. */
+const rowsInBlocks = (vertex: readonly Tensor[], resolution: number, { log2Size, firstRows }: GridBlocks): Tensor => {
+  const size = 2 ** log2Size;
+  const blocks = vertex.map(axis => floorDiv(axis, integer(size)));
+  const local = vertex.map((axis, i) => sub(axis, mul(blocks[i] as Tensor, integer(size))));
+  const directory = tensor1d(firstRows, 'int32');
+  const first = gather(directory, positional(blocks, blocksAlong(resolution, log2Size)) as Tensor1D);
+  return where(greater(first, integer(0)), add(first, positional(local, size)), first);
+};
+
 /** The table row of a vertex for each point, `int32[n]`; `vertex` has its coordinates axis by axis. */
-export const rowsOf = (vertex: readonly Tensor[], { resolution, firstRow, rows, hashed }: GridLevel): Tensor => {
+export const rowsOf = (vertex: readonly Tensor[], level: GridLevel): Tensor => {
+  const { resolution, firstRow, rows, hashed, blocks } = level;
+  if (blocks) return add(rowsInBlocks(vertex, resolution, blocks), integer(firstRow));
   if (hashed) {
     const hash = getBackend() === 'webgl' ? hashOfBytes : hashOf;
     return add(hash(vertex, rows), integer(firstRow));
   }
-  const [first, ...others] = vertex as [Tensor, ...Tensor[]];
-  const dense = others.reduce((row, axis, i) => add(row, mul(axis, integer((resolution + 1) ** (i + 1)))), first);
-  return add(dense, integer(firstRow));
+  return add(positional(vertex, resolution + 1), integer(firstRow));
 };

@@ -11,6 +11,7 @@ import type { ActivationDefinition } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { JetShape } from '../jets/request.ts';
 import type { OperandArray, ParameterArray } from './arrays.ts';
+import type { GridBlocks } from './grid-blocks.ts';
 import type { GridInterpolation } from './grid-interpolation.ts';
 
 /** The index of a register, which holds the jet of some features. */
@@ -103,6 +104,8 @@ export interface GridLevel {
   readonly rows: number;
   /** Whether a hash maps vertices to rows; otherwise vertex (i_0, i_1, ...) has row sum_k i_k (resolution + 1)^k. */
   readonly hashed: boolean;
+  /** Present where only some blocks of vertices have rows, which determine the rows of a level that is not hashed. */
+  readonly blocks?: GridBlocks;
 }
 
 /** Features interpolated between grid vertices, whose features are rows of one table; see `ops/grid.ts`. */

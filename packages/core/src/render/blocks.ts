@@ -5,6 +5,7 @@
 import { linearise, type Operand } from '../elementwise/instructions.ts';
 import { operationFunction } from '../elementwise/operations.ts';
 import type { OperandArray } from '../ops/arrays.ts';
+import { rowInBlocks } from '../ops/grid-blocks.ts';
 import { HASH_PRIMES } from '../ops/grid-hash.ts';
 import { weightPolynomial } from '../ops/grid-interpolation.ts';
 import type {
@@ -133,7 +134,8 @@ const constantBlock = ({ values, column, outFeatures }: ConstantOperation, read:
   };
 };
 
-const rowOf = (vertex: readonly number[], { resolution, firstRow, rows, hashed }: GridLevel): number => {
+const rowOf = (vertex: readonly number[], { resolution, firstRow, rows, hashed, blocks }: GridLevel): number => {
+  if (blocks) return firstRow + rowInBlocks(vertex, resolution, blocks);
   if (!hashed) return firstRow + vertex.reduceRight((row, place) => row * (resolution + 1) + place, 0);
   const mixed = vertex.reduce((hash, place, axis) => hash ^ Math.imul(place, HASH_PRIMES[axis]!), 0);
   return firstRow + (mixed & (rows - 1));

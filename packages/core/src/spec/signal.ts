@@ -6,6 +6,7 @@
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { OperandArray, ParameterArray } from '../ops/arrays.ts';
+import { blocksAlong, type GridBlocks } from '../ops/grid-blocks.ts';
 import { MAX_GRID_AXES } from '../ops/grid-hash.ts';
 import { GRID_INTERPOLATIONS, type GridInterpolation } from '../ops/grid-interpolation.ts';
 import type {
@@ -237,6 +238,26 @@ export const constant = ({ recording }: Signal, values: OperandArray, column?: n
   return new Signal(recording, recording.add(operation), outFeatures);
 };
 
+/** Kernels compute with the places of vertices in 32 bits. */
+const MAX_BLOCK_VERTICES = 2 ** 31;
+
+const assertBlocks = (
+  index: number,
+  { axes, resolution, rows }: { readonly axes: number; readonly resolution: number; readonly rows: number },
+  { log2Size, firstRows }: GridBlocks,
+): void => {
+  if (!(Number.isInteger(log2Size) && log2Size >= 0 && log2Size <= 10))
+    throw new RangeError(`grid: log2Size of level ${index} must be an integer from 0 to 10, got ${log2Size}`);
+  const [count, size] = [blocksAlong(resolution, log2Size) ** axes, 2 ** (log2Size * axes)];
+  if (count * size > MAX_BLOCK_VERTICES)
+    throw new RangeError(`grid: level ${index} must have at most ${MAX_BLOCK_VERTICES} vertices, got ${count * size}`);
+  if (firstRows.length !== count)
+    throw new RangeError(`grid: level ${index} must have firstRows of ${count} blocks, got ${firstRows.length}`);
+  const wrong = firstRows.find(first => first < 0 || (first > 0 && first + size > rows));
+  if (wrong !== undefined)
+    throw new RangeError(`grid: a block of level ${index} must be within its ${rows} rows, got first row ${wrong}`);
+};
+
 /** The options of {@link grid}. */
 export interface GridOptions {
   /** How it interpolates along each axis; `linear` if absent. */
@@ -265,7 +286,7 @@ export const grid = (
       `grid: interpolation must be one of ${GRID_INTERPOLATIONS.join(', ')}, got ${JSON.stringify(interpolation)}`,
     );
   if (levels.length === 0) throw new RangeError('grid: needs at least one level, got none');
-  for (const [index, { resolution, firstRow, rows: own, hashed }] of levels.entries()) {
+  for (const [index, { resolution, firstRow, rows: own, hashed, blocks }] of levels.entries()) {
     const wanted = (resolution + 1) ** input.features;
     if (!(Number.isInteger(resolution) && resolution >= 1))
       throw new RangeError(`grid: the resolution of level ${index} must be a positive integer, got ${resolution}`);
@@ -273,6 +294,10 @@ export const grid = (
       throw new RangeError(
         `grid: level ${index} must be within the table's ${rows} rows, got rows ${firstRow} ... ${firstRow + own - 1}`,
       );
+    if (blocks) {
+      assertBlocks(index, { axes: input.features, resolution, rows: own }, blocks);
+      continue;
+    }
     if (hashed ? !Number.isInteger(Math.log2(own)) : own < wanted)
       throw new RangeError(
         `grid: level ${index} must have ${hashed ? 'a power of two as its number of rows' : `${wanted} rows for its vertices`}, got ${own}`,

@@ -34,12 +34,16 @@ typedef struct {
   const uint32_t *multipliers;
   uint32_t mask, first;
   int interpolation;
+  /** NULL where there are no blocks. */
+  const uint32_t *directory;
+  int shift;
 } LevelConstants;
 
 INLINE LevelConstants constants_of(uint8_t *memory, const Grid *grid, int index) {
   const GridLevel *level = (const GridLevel *)at(memory, grid->levels) + index;
   return (LevelConstants){level->resolution - 1,      level->resolution * 0.5f,  at(memory, level->multipliers),
-                          (uint32_t)level->mask,      (uint32_t)level->firstRow, grid->interpolation};
+                          (uint32_t)level->mask,      (uint32_t)level->firstRow, grid->interpolation,
+                          level->directory ? at(memory, level->directory) : NULL, level->blockShift};
 }
 
 /** The offsets of the rows of a cell's corners, of at most three axes, and their weights. */
@@ -53,7 +57,10 @@ INLINE void find_corners(const LevelConstants *c, const float *x, const int axes
     float cell = u >= 1 ? floorf(u) : 0;
     if (cell > c->last) cell = c->last;
     const float upper = edge_weights(c->interpolation, u - cell, c->scale)[0];
-    const uint32_t low = (uint32_t)(int32_t)cell * c->multipliers[i], high = low + c->multipliers[i];
+    const bool has_blocks = !is_hashed && c->directory != NULL;
+    const uint32_t coordinate = (uint32_t)(int32_t)cell;
+    const uint32_t low = place_of(c->multipliers, has_blocks, c->shift, axes, i, coordinate);
+    const uint32_t high = place_of(c->multipliers, has_blocks, c->shift, axes, i, coordinate + 1);
     for (int corner = 0; corner < 1 << i; corner++) {
       const int other = corner | 1 << i;
       rows[other] = is_hashed ? rows[corner] ^ high : rows[corner] + high;
@@ -62,6 +69,9 @@ INLINE void find_corners(const LevelConstants *c, const float *x, const int axes
       weights[corner] *= 1 - upper;
     }
   }
+  if (!is_hashed && c->directory != NULL)
+    for (int corner = 0; corner < 1 << axes; corner++)
+      rows[corner] = row_in_block(c->directory, c->shift, axes, rows[corner]);
   for (int corner = 0; corner < 1 << axes; corner++)
     rows[corner] = ((is_hashed ? rows[corner] & c->mask : rows[corner]) + c->first) * (uint32_t)(features * 4);
 }

@@ -117,18 +117,40 @@ INLINE float sum_of_four(four x) {
   return x[0] + x[1] + (x[2] + x[3]);
 }
 
+/**
+ * What a vertex's coordinate along axis i adds to its place: to the row index or the hash, or where there are blocks,
+ * to the index of the block, and below it to the row in the block.
+ */
+INLINE uint32_t place_of(const uint32_t *multipliers, bool has_blocks, int shift, int axes, int i,
+                         uint32_t coordinate) {
+  if (!has_blocks) return coordinate * multipliers[i];
+  const uint32_t local = coordinate & ((1u << shift) - 1);
+  return (((coordinate >> shift) * multipliers[i]) << (shift * axes)) + (local << (shift * i));
+}
+
+/** The row of a vertex at a place, where there are blocks. */
+INLINE uint32_t row_in_block(const uint32_t *directory, int shift, int axes, uint32_t place) {
+  const int bits = shift * axes;
+  const uint32_t first = directory[place >> bits];
+  return first == 0 ? 0 : first + (place & ((1u << bits) - 1));
+}
+
 /** Finds the cell of a point in a level, and the offsets of the rows of its corners. */
 static void find_rows(const Cell *c, const float *x) {
   const float resolution = c->level->resolution, scale = resolution * 0.5f;
-  const bool is_hashed = c->level->mask != NONE;
+  const bool is_hashed = c->level->mask != NONE, has_blocks = c->level->directory != 0;
   const uint32_t *multipliers = at(c->tile->memory, c->level->multipliers);
+  const uint32_t *directory = at(c->tile->memory, c->level->directory);
+  const int shift = c->level->blockShift;
   for (int i = 0; i < c->axes; i++) {
     const float u = (x[i] + 1) * scale;
     // NaN falls into cell 0, with weights that are NaN.
     float cell = u >= 1 ? floorf(u) : 0;
     if (cell > resolution - 1) cell = resolution - 1;
     c->weights[i] = edge_weights(c->grid->interpolation, u - cell, scale);
-    const uint32_t low = (uint32_t)(int32_t)cell * multipliers[i], high = low + multipliers[i];
+    const uint32_t coordinate = (uint32_t)(int32_t)cell;
+    const uint32_t low = place_of(multipliers, has_blocks, shift, c->axes, i, coordinate);
+    const uint32_t high = place_of(multipliers, has_blocks, shift, c->axes, i, coordinate + 1);
     for (int group = 0; group < c->groups; group++) {
       const four_integers upper = upper_corners(i, group), part = (upper & high) | (~upper & low);
       c->rows[group] = i == 0 ? part : is_hashed ? c->rows[group] ^ part : c->rows[group] + part;
@@ -136,6 +158,8 @@ static void find_rows(const Cell *c, const float *x) {
   }
   for (int group = 0; group < c->groups; group++) {
     four_integers row = c->rows[group];
+    if (has_blocks)
+      for (int corner = 0; corner < 4; corner++) row[corner] = row_in_block(directory, shift, c->axes, row[corner]);
     if (is_hashed) row &= (uint32_t)c->level->mask;
     c->rows[group] = (row + (uint32_t)c->level->firstRow) * (uint32_t)(c->grid->rowFeatures * 4);
   }

@@ -4,7 +4,7 @@
  */
 import { NONE, operandOf, Operation, Program } from '../program';
 import { FLOAT, multiplyAdd } from '../simd';
-import { Grid, GridLevel, INTERPOLATION_NEAREST, INTERPOLATION_SMOOTHSTEP, levelOf } from './grid';
+import { Grid, GridLevel, INTERPOLATION_NEAREST, INTERPOLATION_SMOOTHSTEP, levelOf, rowsInBlocks } from './grid';
 import { markRow, RowRange, tapeGradients } from './grid-tape';
 
 /** Bytes for the offsets of the rows of four points, u32 `[2^axes][4]`, and their weights, f32 `[2^axes][4]`. */
@@ -23,6 +23,18 @@ function upperWeights(interpolation: i32, t: v128): v128 {
     return v128.bitselect(t, nearest, f32x4.ne(t, t));
   }
   return t;
+}
+
+/** What coordinates along axis i add to the places of four vertices; see `placeOf` of `grid.ts`. */
+// @ts-ignore: decorator
+@inline
+function placesOf(level: GridLevel, axes: i32, i: i32, coordinates: v128): v128 {
+  const multiplier = i32x4.splat(load<i32>(level.multipliers + (<usize>i) * 4));
+  if (level.directory == 0) return i32x4.mul(coordinates, multiplier);
+  const shift = level.blockShift;
+  const local = v128.and(coordinates, i32x4.splat((1 << shift) - 1));
+  const block = i32x4.mul(i32x4.shr_u(coordinates, shift), multiplier);
+  return i32x4.add(i32x4.shl(block, shift * axes), i32x4.shl(local, shift * i));
 }
 
 /**
@@ -51,9 +63,9 @@ function findCorners(grid: Grid, level: GridLevel, x: usize, stride: usize, rows
     const cell = v128.and(f32x4.ge(u, one), f32x4.min(f32x4.floor(u), last));
     const upper = upperWeights(grid.interpolation, f32x4.sub(u, cell));
     const lower = f32x4.sub(one, upper);
-    const multiplier = i32x4.splat(load<i32>(level.multipliers + (<usize>i) * 4));
-    const low = i32x4.mul(i32x4.trunc_sat_f32x4_s(cell), multiplier);
-    const high = i32x4.add(low, multiplier);
+    const coordinate = i32x4.trunc_sat_f32x4_s(cell);
+    const low = placesOf(level, grid.axes, i, coordinate);
+    const high = placesOf(level, grid.axes, i, i32x4.add(coordinate, i32x4.splat(1)));
     const step = (<usize>16) << i;
     for (let corner: usize = 0; corner < step; corner += 16) {
       const row = v128.load(rows + corner);
@@ -64,6 +76,9 @@ function findCorners(grid: Grid, level: GridLevel, x: usize, stride: usize, rows
       v128.store(weights + corner + step, f32x4.mul(weight, upper));
     }
   }
+  if (level.directory != 0)
+    for (let corner = rows; corner < weights; corner += 16)
+      v128.store(corner, rowsInBlocks(level, grid.axes, v128.load(corner)));
   const mask = i32x4.splat(isHashed ? level.mask : -1);
   const first = i32x4.splat(level.firstRow);
   const rowBytes = i32x4.splat(grid.rowFeatures * 4);

@@ -68,8 +68,46 @@ export class GridLevel {
   rows: i32;
   /** One less than the number of rows of a hashed level; else NONE. */
   mask: i32;
-  /** i32 `[axes]`: the factors of a vertex's coordinates in the row index, or in the hash. */
+  /**
+   * i32 `[axes]`: the factors of a vertex's coordinates in the row index, or in the hash, or of a block's coordinates
+   * in the directory.
+   */
   multipliers: usize;
+  /** i32: the first row of each block, or 0, where only some blocks have rows; else 0. See core's `grid-blocks.ts`. */
+  directory: usize;
+  /** The binary logarithm of the vertices of a block along an axis. */
+  blockShift: i32;
+}
+
+/**
+ * What a vertex's coordinate along axis i adds to its place: to the row index or the hash, or where there are blocks,
+ * to the index of the block, and below it to the row in the block.
+ */
+// @ts-ignore: decorator
+@inline
+function placeOf(level: GridLevel, axes: i32, i: i32, coordinate: u32): u32 {
+  const multiplier = load<u32>(level.multipliers + (<usize>i) * 4);
+  if (level.directory == 0) return coordinate * multiplier;
+  const shift = level.blockShift;
+  const local = coordinate & ((1 << shift) - 1);
+  return (((coordinate >> shift) * multiplier) << (shift * axes)) + (local << (shift * i));
+}
+
+/** The row of a vertex at a place, where there are blocks. */
+// @ts-ignore: decorator
+@inline
+function rowInBlock(level: GridLevel, axes: i32, place: u32): u32 {
+  const bits = level.blockShift * axes;
+  const first = load<u32>(level.directory + (<usize>(place >> bits)) * 4);
+  return first == 0 ? 0 : first + (place & ((1 << bits) - 1));
+}
+
+/** The rows of vertices at four places, where there are blocks. */
+export function rowsInBlocks(level: GridLevel, axes: i32, places: v128): v128 {
+  let rows = i32x4.splat(rowInBlock(level, axes, i32x4.extract_lane(places, 0)));
+  rows = i32x4.replace_lane(rows, 1, rowInBlock(level, axes, i32x4.extract_lane(places, 1)));
+  rows = i32x4.replace_lane(rows, 2, rowInBlock(level, axes, i32x4.extract_lane(places, 2)));
+  return i32x4.replace_lane(rows, 3, rowInBlock(level, axes, i32x4.extract_lane(places, 3)));
 }
 
 // @ts-ignore: decorator
@@ -195,11 +233,11 @@ function findRows(grid: Grid, level: GridLevel, x: usize): void {
     // NaN is in cell 0, where its weights are NaN.
     const cell: f32 = u >= 1 ? min(floor(u), resolution - 1) : 0;
     storeEdge(grid.interpolation, i, u - cell);
-    const multiplier = load<u32>(level.multipliers + (<usize>i) * 4);
-    const low = <u32>(<i32>cell) * multiplier;
+    const low = placeOf(level, axes, i, <u32>(<i32>cell));
+    const high = placeOf(level, axes, i, <u32>(<i32>cell) + 1);
     for (let group = 0; group < groups; group++) {
       const address = rows + (<usize>group) * 16;
-      const part = v128.bitselect(i32x4.splat(low + multiplier), i32x4.splat(low), upperCorners(i, group));
+      const part = v128.bitselect(i32x4.splat(high), i32x4.splat(low), upperCorners(i, group));
       if (i == 0) v128.store(address, part);
       else if (isHashed) v128.store(address, v128.xor(v128.load(address), part));
       else v128.store(address, i32x4.add(v128.load(address), part));
@@ -208,6 +246,7 @@ function findRows(grid: Grid, level: GridLevel, x: usize): void {
   for (let group = 0; group < groups; group++) {
     const address = rows + (<usize>group) * 16;
     let row = v128.load(address);
+    if (level.directory != 0) row = rowsInBlocks(level, axes, row);
     if (isHashed) row = v128.and(row, i32x4.splat(level.mask));
     v128.store(address, i32x4.mul(i32x4.add(row, i32x4.splat(level.firstRow)), i32x4.splat(grid.rowFeatures * 4)));
   }

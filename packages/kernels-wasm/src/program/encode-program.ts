@@ -2,6 +2,7 @@
 import type { Expression } from '@neural-fields/core/elementwise';
 import {
   blockCount,
+  blocksAlong,
   type GridOperation,
   HASH_PRIMES,
   type KernelLoss,
@@ -291,14 +292,19 @@ class ProgramEncoder {
       rowFeatures: table.shape[1] as number,
       levels: this.image.list(
         'GridLevel',
-        levels.map(({ resolution, firstRow, rows, hashed }) => ({
+        levels.map(({ resolution, firstRow, rows, hashed, blocks }) => ({
           resolution,
           firstRow,
           rows,
           mask: hashed ? rows - 1 : NONE,
           multipliers: this.image.integers(
-            Array.from({ length: axes }, (_, i) => (hashed ? (HASH_PRIMES[i] as number) : (resolution + 1) ** i)),
+            Array.from({ length: axes }, (_, i) => {
+              if (blocks) return blocksAlong(resolution, blocks.log2Size) ** i;
+              return hashed ? (HASH_PRIMES[i] as number) : (resolution + 1) ** i;
+            }),
           ),
+          directory: blocks ? this.image.integers([...blocks.firstRows]) : 0,
+          blockShift: blocks?.log2Size ?? 0,
         })),
       ),
       levelCount: levels.length,

@@ -114,6 +114,7 @@ export const networksSuite = (options: WebgpuBackendOptions = {}): void => {
     fuses: ['linear', 'elementwise', 'concat', 'sum', 'product', 'columns', 'constant', 'grid'],
     // The software adapter is slow to compile every network.
     exhaustive: false,
+    fusesBlocks: false,
   });
 
   const mixed = (): Field => fieldOf({ kind: 'shared-table' }, dense(6, tanh), { kind: 'reused' }, dense(2));

@@ -27,6 +27,7 @@ const kernels: { readonly [K in Fused['kind']]: OperationKernels<Extract<Fused, 
 /** Whether an operation has kernels: all have but custom rules in tfjs ops, and activations without formulas. */
 export const hasKernels = (operation: Operation): boolean =>
   operation.kind !== 'custom' &&
+  (operation.kind !== 'grid' || operation.levels.every(({ blocks }) => blocks === undefined)) &&
   (operation.kind !== 'elementwise' || operation.activation.definition.expressions !== undefined);
 
 const kernelsFor = (operation: Operation): OperationKernels<Operation> => {
