@@ -80,10 +80,10 @@ export const sparseVoxelGridLayer: LayerDefinition<SparseVoxelGridSpec> = tableL
 
 /**
  * A grid of features over [-1, 1]^d of which only some blocks of blockSize^d vertices have rows of their own, as in Liu
- * et al. 2020, arXiv:2007.11571, section 3.1: memory goes where the signal is. A vertex finds its row by one lookup in a
- * directory of blocks. All vertices outside of the blocks share row 0, the learned features of empty space: there the
- * features are constant, and at its boundary they are as continuous as elsewhere. Interpolation and derivatives are
- * those of {@link denseGrid}.
+ * et al. 2020, arXiv:2007.11571, section 3.1: memory goes where the signal is. A vertex finds its row by one lookup in
+ * a directory of blocks. All vertices outside of the blocks share row 0, the learned features of empty space: there
+ * the features are constant, and at its boundary they are as continuous as elsewhere. Interpolation and derivatives
+ * are those of {@link denseGrid}.
  *
  * @throws RangeError or TypeError when an option is out of its range
  */

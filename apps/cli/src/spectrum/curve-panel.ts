@@ -1,4 +1,7 @@
-/** @file A spectrum of one axis as a picture: frequencies from left to right, amplitudes upwards on a logarithmic scale. */
+/**
+ * @file A spectrum of one axis as a picture: frequencies from left to right, amplitudes upwards on a logarithmic
+ *   scale.
+ */
 import type { RadialSpectrum } from '@neural-fields/core/spectra';
 import type { Image } from '@neural-fields/signals';
 import ndarray from 'ndarray';

@@ -1,4 +1,6 @@
-/** @file Periodic, bounded fields against SIREN of the same width, on several pictures, each at its best learning rate. */
+/**
+ * @file Periodic, bounded fields against SIREN of the same width, on several pictures, each at its best learning rate.
+ */
 import { integer, plural } from '@neural-fields/app-kit';
 import { adam, cosine, createRng, siren, term } from '@neural-fields/core';
 import { mse } from '@neural-fields/losses';

@@ -5,7 +5,9 @@ import ndarray from 'ndarray';
 import type { ExperimentSettings } from '../frame/experiment.ts';
 import { hashNumbers, type LoadedPicture, preparePicture } from './pictures.ts';
 
-/** Felice Beato's photograph of boats at Nagasaki, 1865: its middle square in greyscale, at the size of the settings. */
+/**
+ * Felice Beato's photograph of boats at Nagasaki, 1865: its middle square in greyscale, at the size of the settings.
+ */
 export const loadBoats = async (settings: ExperimentSettings): Promise<LoadedPicture> => {
   const bytes = readPhotograph();
   if (!(bytes instanceof Uint8Array)) throw bytes;

@@ -8,8 +8,9 @@ export interface GridBlocks {
   /** The binary logarithm of B. */
   readonly log2Size: number;
   /**
-   * The first row of each block, counted from the first of the level, or 0 where the block has no rows. Block (b_0, b_1,
-   * ...) is at sum_k b_k n^k, with n of {@link blocksAlong}. Vertex i of a block has its row sum_k (i_k mod B) B^k.
+   * The first row of each block, counted from the first of the level, or 0 where the block has no rows. Block (b_0,
+   * b_1, ...) is at sum_k b_k n^k, with n of {@link blocksAlong}. Vertex i of a block has its row sum_k (i_k mod B)
+   * B^k.
    */
   readonly firstRows: Int32Array;
 }

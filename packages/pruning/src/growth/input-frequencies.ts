@@ -98,8 +98,8 @@ export const growFrequencies = (
 };
 
 /**
- * The field with further input frequencies, which nothing reads yet: its output does not change. Their phases begin with
- * the layer's initial values.
+ * The field with further input frequencies, which nothing reads yet: its output does not change. Their phases begin
+ * with the layer's initial values.
  *
  * @param frequencies angular ones, `[count][inFeatures]` in radians per unit of the coordinate; a periodic layer rounds
  *   them to multiples of its lowest one

@@ -90,8 +90,8 @@ export interface SpectralPeaksOptions {
 }
 
 /**
- * The frequencies where a spectrum is largest among its neighbours, the largest first, e.g. those that the residual of a
- * fit still has. Of a frequency and its negative one is taken; 0 is not.
+ * The frequencies where a spectrum is largest among its neighbours, the largest first, e.g. those that the residual of
+ * a fit still has. Of a frequency and its negative one is taken; 0 is not.
  *
  * @throws RangeError when the count is not a positive integer or the spectrum does not have as many values as its shape
  */

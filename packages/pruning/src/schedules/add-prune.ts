@@ -78,12 +78,13 @@ const exchangeIn = async (
 
 /**
  * Fits a field while it replaces input frequencies: in each round the least important ones are removed, and as many new
- * ones added, which nothing reads yet; then the fit goes on, with the optimizer's moments of what remains. The add-prune
- * scheme of the TUNER talk (Novello et al. 2025, arXiv:2407.21121), with the densification of AIRe, arXiv:2510.23943.
+ * ones added, which nothing reads yet; then the fit goes on, with the optimizer's moments of what remains. The
+ * add-prune scheme of the TUNER talk (Novello et al. 2025, arXiv:2407.21121), with the densification of AIRe,
+ * arXiv:2510.23943.
  *
- * The first exchange is after `stepsPerRound` steps, `rounds` in all, and `finalSteps` follow the last one. Otherwise as
- * `prune`: it resumes from checkpoints, the given field stays as it was when the first exchange began, and the caller
- * disposes of the field of the last report.
+ * The first exchange is after `stepsPerRound` steps, `rounds` in all, and `finalSteps` follow the last one. Otherwise
+ * as `prune`: it resumes from checkpoints, the given field stays as it was when the first exchange began, and the
+ * caller disposes of the field of the last report.
  *
  * @returns the field with the exchanged frequencies
  * @throws RangeError or TypeError when an option is out of its range or the field does not begin with frequencies;
