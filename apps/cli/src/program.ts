@@ -10,6 +10,7 @@ import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
 import { addListCommand } from './commands/list.ts';
 import { addMeshCommand } from './commands/mesh.ts';
+import { addPruneCommand } from './commands/prune.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addSpectrumCommand } from './commands/spectrum.ts';
@@ -53,6 +54,7 @@ export const createProgram = (): Program => {
   addInfoCommand(command);
   addReportCommand(command);
   addSpectrumCommand(command);
+  addPruneCommand(command);
   addExportCommand(command);
   addListCommand(command);
   addDemoCommand(command);

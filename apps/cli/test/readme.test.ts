@@ -56,8 +56,8 @@ test("the README's session is what the program prints", () => {
   }
 });
 
-const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info', 'report', 'spectrum', 'completion'].map(command =>
-  execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
+const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info', 'report', 'spectrum', 'prune', 'completion'].map(
+  command => execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
 );
 
 test('help fits 80 columns, and has examples for every command', () => {

@@ -16,19 +16,8 @@ import type { FoundRun } from '../files/field-metadata.ts';
 import { layerRows } from '../files/layer-rows.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-
-/** Aligns the columns of a table. */
-const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0),
-  );
-  return rows.map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] as number))
-      .join('  ')
-      .trimEnd(),
-  );
-};
+import { describePruning } from '../pruning/pruned-metadata.ts';
+import { table } from '../table.ts';
 
 const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
   pytorch !== undefined
@@ -105,6 +94,7 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
   if (checkpoint) print(`step        ${checkpoint.step}; its fit can resume from it`);
   if (damagedRun !== undefined) print(`fitted to   unknown: ${damagedRun}`);
   if (run) printRun(run, print);
+  if (loaded.pruned) print(`pruned      ${describePruning(loaded.pruned)}`);
   const cut = (text: string, length: number): string => (text.length > length ? `${text.slice(0, length)} ...` : text);
   for (const [key, value] of Object.entries(metadata)) print(`${cut(key, 40).padEnd(10)}  ${cut(value, 100)}`);
   print('');
@@ -124,6 +114,7 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'> & Pytor
     ...(loaded.precision !== undefined && { precision: loaded.precision }),
     ...(loaded.signal && { signal: loaded.signal }),
     ...(loaded.run && { run: loaded.run }),
+    ...(loaded.pruned && { pruned: loaded.pruned }),
     ...(loaded.checkpoint && { checkpoint: loaded.checkpoint }),
     ...(loaded.damagedSignal !== undefined && { damagedSignal: loaded.damagedSignal }),
     ...(loaded.damagedRun !== undefined && { damagedRun: loaded.damagedRun }),

@@ -15,6 +15,7 @@ import {
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
+import { PRUNED_KEY, type Pruning, readPruning } from '../pruning/pruned-metadata.ts';
 import { type FoundRun, readFieldRun } from './field-metadata.ts';
 import { readDescription } from './read-description.ts';
 
@@ -27,6 +28,8 @@ export interface LoadedField {
   readonly signal?: SignalDescription | undefined;
   /** How the field was fitted. */
   readonly run?: FoundRun | undefined;
+  /** How the field was pruned, the latest time. */
+  readonly pruned?: Pruning | undefined;
   /** The state of the fit, when the file is a checkpoint. */
   readonly checkpoint?: CheckpointRun | undefined;
   /** All other metadata. */
@@ -51,7 +54,7 @@ export interface InspectedField extends LoadedField {
 
 /** The metadata of a fit that can resume. */
 const CHECKPOINT_KEYS = ['fit', FACTOR_KEY];
-const OWN_KEYS = ['signal', 'run', SIMILARITY_KEY, ...CHECKPOINT_KEYS];
+const OWN_KEYS = ['signal', 'run', SIMILARITY_KEY, PRUNED_KEY, ...CHECKPOINT_KEYS];
 
 const without = (
   metadata: Readonly<Record<string, string>>,
@@ -82,6 +85,7 @@ const decodeField = (file: SafetensorsFile): DecodedField => {
     damagedSignal: signal.problem,
     run: run.value,
     damagedRun: run.problem,
+    pruned: readPruning(metadata),
     checkpoint: readRun(metadata),
     metadata: without(metadata, OWN_KEYS),
     kept: without(metadata, CHECKPOINT_KEYS),
