@@ -10,6 +10,7 @@ import { addFitCommand } from './commands/fit.ts';
 import { addInfoCommand } from './commands/info.ts';
 import { addListCommand } from './commands/list.ts';
 import { addMeshCommand } from './commands/mesh.ts';
+import { addPriorCommand } from './commands/prior.ts';
 import { addPruneCommand } from './commands/prune.ts';
 import { addRenderCommand } from './commands/render.ts';
 import { addReportCommand } from './commands/report.ts';
@@ -55,6 +56,7 @@ export const createProgram = (): Program => {
   addReportCommand(command);
   addSpectrumCommand(command);
   addPruneCommand(command);
+  addPriorCommand(command);
   addExportCommand(command);
   addListCommand(command);
   addDemoCommand(command);
