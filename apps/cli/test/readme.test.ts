@@ -56,8 +56,21 @@ test("the README's session is what the program prints", () => {
   }
 });
 
-const help = ['fit', 'render', 'mesh', 'export', 'demo', 'info', 'report', 'spectrum', 'prune', 'completion'].map(
-  command => execFileSync(process.execPath, [entry, command, '--help'], { encoding: 'utf8' }),
+const commands = [
+  'fit',
+  'render',
+  'mesh',
+  'export',
+  'demo',
+  'info',
+  'report',
+  'spectrum',
+  'prior',
+  'prune',
+  'completion',
+].concat(['train', 'complete', 'sample', 'interpolate'].map(name => `prior ${name}`));
+const help = commands.map(command =>
+  execFileSync(process.execPath, [entry, ...command.split(' '), '--help'], { encoding: 'utf8' }),
 );
 
 test('help fits 80 columns, and has examples for every command', () => {

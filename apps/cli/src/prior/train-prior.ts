@@ -145,7 +145,7 @@ const explained = (error: unknown, { checkpoint }: TrainRun): unknown =>
       )
     : error;
 
-/** Trains a prior, or resumes the training, and writes it. @throws InputError when the folder or the checkpoint is wrong */
+/** Trains a prior, or resumes the training, and writes it. @throws InputError when a folder or checkpoint is wrong */
 export const trainPrior = async (settings: TrainSettings, run: TrainRun): Promise<void> => {
   const { side, channels, steps, batch, learningRate, seed, latentFeatures, hiddenFeatures } = settings;
   const { folder, path, checkpoint, backend, output } = run;
