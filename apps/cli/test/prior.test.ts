@@ -36,7 +36,7 @@ const small = ['--latent-features', '8', '--hidden-features', '16'];
 test('a prior is trained, and completes, samples and interpolates pictures', async () => {
   const cwd = emptyFolder('prior');
   await writeDiscs(join(cwd, 'discs'), 12);
-  const trained = await run([...train, ...small, '--steps', '60', '--learning-rate', '1e-3', ...common], { cwd });
+  const trained = await run([...train, ...small, '--steps', '30', '--learning-rate', '1e-3', ...common], { cwd });
   expect(trained.stderr).toBe('');
   expect(trained.code).toBe(0);
   const held = events(trained.stdout).filter(({ event }) => event === 'held-out');
@@ -49,7 +49,7 @@ test('a prior is trained, and completes, samples and interpolates pictures', asy
       cwd,
     });
     expect(drawn.stderr).toBe('');
-    expect(events(drawn.stdout).at(-1)).toMatchObject({ event: 'result' });
+    expect(events(drawn.stdout).at(-1)).toMatchObject({ event: 'done', pictures });
     const { shape } = await decodeImage(readFileSync(join(cwd, `${name}.png`)));
     expect(shape).toEqual([16, 16 * pictures + 8 * (pictures - 1), 3]);
   };
