@@ -11,10 +11,14 @@ import { sirenPoissonLaplacian } from './experiments/siren-poisson-laplacian.ts'
 import { sirenSdf } from './experiments/siren-sdf.ts';
 import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
 import { sirenWave } from './experiments/siren-wave.ts';
+import { tunerAddPrune } from './experiments/tuner-add-prune.ts';
 import { tunerBounds } from './experiments/tuner-bounds.ts';
 import { tunerComparison } from './experiments/tuner-comparison.ts';
 import { tunerFrequencies } from './experiments/tuner-frequencies.ts';
 import { tunerInitialisation } from './experiments/tuner-initialisation.ts';
+import { tunerLearnedBounds } from './experiments/tuner-learned-bounds.ts';
+import { tunerPruning } from './experiments/tuner-pruning.ts';
+import { tunerSpectralChoice } from './experiments/tuner-spectral-choice.ts';
 import type { Experiment } from './frame/experiment.ts';
 
 /** All experiments. */
@@ -34,5 +38,9 @@ export const experiments: readonly Experiment[] = [
   tunerInitialisation,
   tunerBounds,
   tunerFrequencies,
+  tunerSpectralChoice,
+  tunerLearnedBounds,
+  tunerPruning,
+  tunerAddPrune,
   tunerComparison,
 ];

@@ -69,7 +69,19 @@ test('the options of the experiments have one meaning each, take their own value
     ['rbfFeatures', ['siren-image', 'siren-helmholtz']],
     ['knownShare', ['siren-inpainting']],
     ['variationWeight', ['siren-helmholtz-inversion']],
-    ['heldOutShare', ['tuner-initialisation', 'tuner-bounds', 'tuner-frequencies', 'tuner-comparison']],
+    [
+      'heldOutShare',
+      [
+        'tuner-initialisation',
+        'tuner-bounds',
+        'tuner-frequencies',
+        'tuner-spectral-choice',
+        'tuner-learned-bounds',
+        'tuner-pruning',
+        'tuner-add-prune',
+        'tuner-comparison',
+      ],
+    ],
     ['seeds', ['tuner-comparison']],
   ]);
   for (const { options = {} } of experiments)

@@ -6,7 +6,16 @@
 
 import type { CurvePoint as SavedPoint } from '@neural-fields/app-kit/fitting';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
-import type { Extensions, Field, FieldSpec, Optimizer, ParameterProjection, Schedule, Term } from '@neural-fields/core';
+import type {
+  Extensions,
+  Field,
+  FieldSpec,
+  FitOptions,
+  Optimizer,
+  ParameterProjection,
+  Schedule,
+  Term,
+} from '@neural-fields/core';
 import type { Findings } from './findings.ts';
 
 /** `quick` takes minutes on two cores; `paper` is the published size. */
@@ -150,6 +159,26 @@ export interface FitPlan {
    * the plot of the losses shows only the earlier one.
    */
   readonly variantOf?: string;
+  /**
+   * Trains in a way of its own, e.g. one that removes units, in place of core's loop; `identity` has to describe it. It
+   * reports every step of `steps`, returns the field, and cannot resume in the middle.
+   */
+  readonly train?: (training: Training) => AsyncGenerator<TrainingReport, Field, undefined>;
+}
+
+/** What a training of a plan's own works with. */
+export interface Training {
+  /** Those of the plan. */
+  readonly terms: readonly Term[];
+  /** The plan's options for core's loop, of which it may change the steps and the schedule. */
+  readonly options: Omit<FitOptions, 'checkpoint' | 'signal'> & { readonly optimizer: Optimizer };
+  readonly signal: AbortSignal;
+}
+
+/** A step of such a training. */
+export interface TrainingReport {
+  readonly step: number;
+  readonly loss: number;
 }
 
 /** A scalar measured on a field while it is fitted, such as its error against a reference. */

@@ -7,10 +7,11 @@ import { removeTemporaryFiles, systemErrorReason, writeFileAtomically } from '@n
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage } from '@neural-fields/signals';
 import type { Experiment, ExperimentContext, FitPlan, FittedField } from './experiment.ts';
+import type { FitContext } from './fit-files.ts';
 import { drawLinePlot } from './line-plot.ts';
 import { lossPlot, makeReport, type ReportedResult } from './report.ts';
 import { type ExperimentResult, resultJson } from './result.ts';
-import { type FitContext, type FitState, measureStep, openFit, removeFit, runFitPlan } from './run-fit-plan.ts';
+import { type FitState, measureStep, openFit, removeFit, runFitPlan } from './run-fit-plan.ts';
 
 /** How an experiment is run. */
 export interface RunExperimentOptions {

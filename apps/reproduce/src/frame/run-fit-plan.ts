@@ -1,13 +1,10 @@
 /** @file One fit of an experiment: resumed from its checkpoint, saved during the run, kept when it finishes. */
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createProgress, describeError, explainedWithin, InputError, type Output } from '@neural-fields/app-kit';
+import { createProgress, describeError, explainedWithin, InputError } from '@neural-fields/app-kit';
 import {
   afterCurve,
-  type CurveFile,
   type DrivenFit,
-  defaultChunkSize,
   driveFit,
   isCheckpointProblem,
   openCurve,
@@ -18,7 +15,6 @@ import {
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
 import {
   type Checkpoint,
-  createField,
   DivergenceError,
   decodeCheckpoint,
   type Field,
@@ -26,58 +22,12 @@ import {
   fieldFromData,
   fit,
   parameterLayout,
-  reportInterval,
 } from '@neural-fields/core';
 import type { CurvePoint, FitPlan, FittedField } from './experiment.ts';
 import { readFinishedFit, writeFinishedFit } from './finished-fit.ts';
+import { curveFileOf, type FitContext, filesOf, newField, optionsOf } from './fit-files.ts';
 import { type FitIdentity, fitIdentity } from './fit-identity.ts';
-
-/** Where a fit runs, and the signal that stops it. */
-export interface FitContext {
-  /** The folder for its files. */
-  readonly folder: string;
-  readonly backend: string;
-  /** Seconds between checkpoints. */
-  readonly checkpointEvery: number;
-  readonly signal: AbortSignal;
-  readonly output: Output;
-}
-
-/** The paths of a fit's files. */
-interface FitFiles {
-  readonly field: string;
-  readonly checkpoint: string;
-  readonly curve: string;
-}
-
-const filesOf = (folder: string, name: string): FitFiles => ({
-  field: join(folder, `${name}.safetensors`),
-  checkpoint: join(folder, `${name}.checkpoint`),
-  curve: join(folder, `${name}.curve.jsonl`),
-});
-
-const curveFileOf = ({ curve }: FitFiles): CurveFile => ({ path: curve, numbers: ['loss'] });
-
-const newField = ({ spec, seed, extensions }: FitPlan): Field =>
-  createField(spec, { seed, ...(extensions && { extensions }) });
-
-/** The options passed to core besides the field and its terms. */
-const optionsOf = (plan: FitPlan, field: Field, backend: string) => {
-  const chunkSize = defaultChunkSize(backend, field.parameterCount);
-  return {
-    steps: plan.steps,
-    seed: plan.seed,
-    optimizer: plan.optimizer,
-    // A report reads the loss back from the device, which stalls a GPU.
-    reportEvery: plan.reportEvery ?? reportInterval(),
-    ...(plan.schedule && { schedule: plan.schedule }),
-    ...(plan.clipNorm !== undefined && { clipNorm: plan.clipNorm }),
-    ...(plan.project && { project: plan.project }),
-    ...(chunkSize !== undefined && { chunkSize }),
-    // Only core's own limits: a passing loss spike is part of the published setting.
-    divergence: {},
-  };
-};
+import { runTraining } from './run-training.ts';
 
 /** How often a fit that diverges may resume with half the learning rate. Its result records each recovery. */
 const RECOVERIES = 2;
@@ -156,7 +106,8 @@ const watchSaved = async (
 };
 
 /**
- * Runs or resumes a fit until it finishes. A fit that diverges counts as finished.
+ * Runs or resumes a fit until it finishes. A fit that diverges counts as finished. One that trains in a way of its own
+ * has no checkpoints.
  *
  * @throws InputError when its checkpoint belongs to another run; the abort reason of the signal when it is stopped,
  *   after a checkpoint
@@ -166,6 +117,7 @@ export const runFitPlan = async (
   { identity, resume }: Extract<FitState, { kind: 'open' }>,
   context: FitContext,
 ): Promise<FittedField> => {
+  if (plan.train !== undefined) return runTraining(plan, plan.train, identity, context);
   const { folder, backend, output, signal } = context;
   const resumedFrom = resume?.step ?? 0;
   const files = filesOf(folder, plan.name);

@@ -20,10 +20,13 @@ import type {
   ExperimentContext,
   ExperimentPlan,
   ExperimentSettings,
+  FitPlan,
+  FittedField,
   OwnOption,
   ProfileSettings,
+  Training,
 } from '../frame/experiment.ts';
-import type { Check, LinePlot, PlotLine } from '../frame/findings.ts';
+import type { Check, LinePlot, PlotLine, Table } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from './decibels.ts';
 import { energyAboveNyquist, fieldSpectrum } from './field-spectrum.ts';
 import { hashNumbers, type LoadedPicture, loadPicture, pictureDescription, pictureGrid } from './pictures.ts';
@@ -61,6 +64,11 @@ export interface TunerVariant {
   readonly label: string;
   spec(size: TunerSize): FieldSpec;
   readonly bounds?: Bounds;
+  /** A training of its own: its description for the identity of the fit, and the training itself. */
+  readonly training?: {
+    readonly describe: string;
+    train(training: Training, size: TunerSize): ReturnType<NonNullable<FitPlan['train']>>;
+  };
 }
 
 /** The default share of the Nyquist frequency that input frequencies fill: 85 of 512 in the authors' preset. */
@@ -83,6 +91,8 @@ export interface TunerExperiment
   checks(numbers: Readonly<Record<string, TunerNumbers>>): readonly Check[];
   /** Plots besides the spectra of the fields. */
   plots?(fields: Readonly<Record<string, Field>>, size: TunerSize, signal: AbortSignal): Promise<readonly LinePlot[]>;
+  /** A table besides that of the measurements. */
+  table?(fits: readonly FittedField[], signal: AbortSignal): Promise<Table>;
   readonly notes?: readonly string[];
 }
 
@@ -160,6 +170,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
             return { name: label, cells: [fitted, heldOut, g, above] };
           }),
         },
+        ...(experiment.table ? [await experiment.table(Object.values(fits), signal)] : []),
       ],
       checks: experiment.checks(numbers),
       pictures: [
@@ -202,6 +213,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
     notes: [picture.note, `${points.size} of ${mask.length} pixels are fitted`],
     fits: variants.map(variant => {
       const spec = variant.spec(size);
+      const { training } = variant;
       return {
         name: variant.name,
         label: variant.label,
@@ -212,6 +224,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
           picture: hashNumbers(picture.image.data, [width]),
           fitted: hashNumbers(mask),
           bounds: variant.bounds ? `${variant.bounds.low}, ${variant.bounds.high}` : 'none',
+          ...(training && { training: training.describe }),
         },
         steps,
         seed,
@@ -219,6 +232,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
         schedule: cosine(),
         signal: pictureDescription(picture),
         ...(variant.bounds && { project: bounds(spec, variant.bounds) }),
+        ...(training && { train: (given: Training) => training.train(given, size) }),
       };
     }),
     evaluate,
