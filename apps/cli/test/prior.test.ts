@@ -34,7 +34,7 @@ const train = ['prior', 'train', 'discs', '-o', 'p.safetensors', '--size', '8', 
 const small = ['--latent-features', '8', '--hidden-features', '16'];
 
 test('a prior is trained, and completes, samples and interpolates pictures', async () => {
-  const cwd = emptyFolder('prior');
+  const cwd = emptyFolder();
   await writeDiscs(join(cwd, 'discs'), 12);
   const trained = await run([...train, ...small, '--steps', '30', '--learning-rate', '1e-3', ...common], { cwd });
   expect(trained.stderr).toBe('');
@@ -59,7 +59,7 @@ test('a prior is trained, and completes, samples and interpolates pictures', asy
 }, 120_000);
 
 test('mistakes are explained', async () => {
-  const cwd = emptyFolder('prior-mistakes');
+  const cwd = emptyFolder();
   await writeDiscs(join(cwd, 'discs'), 3);
   const few = await run([...train, ...small, '--backend', 'cpu'], { cwd });
   expect(few.code).toBe(1);

@@ -304,12 +304,12 @@ export interface MetaTermsOptions<R extends DerivativeRequest> {
  * the term `changes` is half the squared change by the inner steps, whose gradient is Reptile's update.
  */
 export const metaTerms = <const R extends DerivativeRequest = Record<never, never>>(
-  { method }: MetaLearner,
+  learner: MetaLearner,
   options: MetaTermsOptions<R>,
 ): ObjectiveTerm[] => {
   assertOptions('metaTerms', options, { points: 1, loss: 1 });
   const { points, loss } = options;
-  if (method !== 'reptile') return [term({ name: 'data', field: ADAPTED, points, loss })];
+  if (learner.method !== 'reptile') return [term({ name: 'data', field: ADAPTED, points, loss })];
   return [
     term({ name: 'data', field: ADAPTED, points, loss, weight: 0 }),
     parameterTerm({ name: 'changes', field: CHANGES, penalty: squared, weight: 0.5 }),
