@@ -5,7 +5,8 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 /**
  * The best value of a setting among results that differ in it and in their seeds: of the values with the most seeds,
- * the one with the highest mean of the figure that decides. `undefined` where every fit diverged.
+ * the one with the highest mean of the figure that decides, of equal ones the last: factors on frequencies that are too
+ * low to matter are equal, and lower ones need not be tried. `undefined` where every fit diverged.
  *
  * @param settingOf the setting, e.g. the rate
  * @param decides the name of the figure
@@ -20,7 +21,7 @@ export const bestSetting = (
   let best: { readonly value: number; readonly score: number } | undefined;
   for (const [value, some] of byValue) {
     const score = some.length === most ? mean(some.map(({ figures }) => figures[decides] ?? Number.NaN)) : Number.NaN;
-    if (!Number.isNaN(score) && (best === undefined || score > best.score)) best = { value, score };
+    if (!Number.isNaN(score) && (best === undefined || score >= best.score)) best = { value, score };
   }
   return best?.value;
 };

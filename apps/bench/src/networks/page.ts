@@ -19,7 +19,7 @@ import { fittedTable, formatFirst, frequencyTable, overviewTable, rateTable, tas
 import { describeNetworkTrial } from './trial.ts';
 
 const css = `
-.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.25rem; max-width: none; font-size: 0.95rem; }
+.legend { margin-top: 1.5rem; display: flex; flex-wrap: wrap; gap: 0.2rem 1.25rem; max-width: none; font-size: 0.95rem; }
 .legend span { display: inline-flex; align-items: center; }
 .legend svg { width: 1.6em; height: 0.8em; margin-right: 0.4em; }
 h3 { font-size: 1.05rem; font-weight: 600; margin: 1.5rem 0 0.2rem; }

@@ -78,8 +78,9 @@ export const sdfTask: ComparisonTask = {
     'Points of the bunny with their normals, and the eikonal equation: the loss and the weights of the SIREN paper. Distances are ' +
     'compared with exact ones on a grid over the box; the picture is the middle slice, blue inside.',
   figures: [
-    { name: 'distance', title: 'distances', unit: 'dB' },
+    // Distances would favour fields that are smooth everywhere and no shape.
     { name: 'iou', title: 'IoU', unit: '' },
+    { name: 'distance', title: 'distances', unit: 'dB' },
     { name: 'normals', title: 'cosine to the normals', unit: '' },
   ],
   derivative: 'gradient',
