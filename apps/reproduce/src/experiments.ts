@@ -11,6 +11,7 @@ import { sirenPoissonLaplacian } from './experiments/siren-poisson-laplacian.ts'
 import { sirenSdf } from './experiments/siren-sdf.ts';
 import { sirenSuperresolution } from './experiments/siren-superresolution.ts';
 import { sirenWave } from './experiments/siren-wave.ts';
+import { spectralBias } from './experiments/spectral-bias.ts';
 import { tunerAddPrune } from './experiments/tuner-add-prune.ts';
 import { tunerBounds } from './experiments/tuner-bounds.ts';
 import { tunerComparison } from './experiments/tuner-comparison.ts';
@@ -35,6 +36,7 @@ export const experiments: readonly Experiment[] = [
   sirenHelmholtz,
   sirenHelmholtzInversion,
   sirenWave,
+  spectralBias,
   tunerInitialisation,
   tunerBounds,
   tunerFrequencies,

@@ -150,7 +150,7 @@ export interface FitPlan {
   readonly project?: ParameterProjection;
   /** Steps between the points of the training curve; if absent, 1, or 10 on webgpu. */
   readonly reportEvery?: number;
-  /** A quantity tracked besides the loss; the curve stores it as `watched`. */
+  /** What is tracked besides the loss; the curve stores a number as `watched`, several as `watchedList`. */
   readonly watch?: FieldWatch;
   /** What the field represents, so that `neural-fields render` can draw it. */
   readonly signal?: SignalDescription;
@@ -181,11 +181,12 @@ export interface TrainingReport {
   readonly loss: number;
 }
 
-/** A scalar measured on a field while it is fitted, such as its error against a reference. */
+/** What is measured on a field while it is fitted, such as its error against a reference. */
 export interface FieldWatch {
   /** Steps between measurements; the last step is always measured. A multiple of `reportEvery`. */
   readonly everySteps: number;
-  measure(field: Field): Promise<number>;
+  /** A number, or several, always as many. */
+  measure(field: Field): Promise<number | readonly number[]>;
 }
 
 /** One point of the training curve. */
@@ -194,6 +195,8 @@ export interface CurvePoint extends SavedPoint {
   readonly loss: number;
   /** What the plan's `watch` measured, after the update; absent at steps where it did not. */
   readonly watched?: number;
+  /** The same where it measures several numbers. */
+  readonly watchedList?: readonly number[];
 }
 
 /** A finished fit. */

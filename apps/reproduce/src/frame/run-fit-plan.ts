@@ -83,9 +83,16 @@ export const removeFit = async (plan: FitPlan, folder: string): Promise<void> =>
   for (const file of Object.values(filesOf(folder, plan.name))) await rm(file, { force: true });
 };
 
-/** Measures the watched quantity if a measurement is due at this step. */
-const watchedAt = async ({ watch, steps }: FitPlan, field: Field, step: number): Promise<number | undefined> =>
-  watch !== undefined && (step % watch.everySteps === 0 || step === steps) ? watch.measure(field) : undefined;
+/** Measures what is watched if a measurement is due at this step: a part of the step's point. */
+const watchedAt = async (
+  { watch, steps }: FitPlan,
+  field: Field,
+  step: number,
+): Promise<Pick<CurvePoint, 'watched' | 'watchedList'>> => {
+  if (watch === undefined || !(step % watch.everySteps === 0 || step === steps)) return {};
+  const found = await watch.measure(field);
+  return typeof found === 'number' ? { watched: found } : { watchedList: found };
+};
 
 /** Makes up for a measurement that was due at the saved step of a stopped run, and that the run did not make. */
 const watchSaved = async (
@@ -94,12 +101,12 @@ const watchSaved = async (
   curve: TrainingCurve<CurvePoint>,
 ): Promise<void> => {
   const last = curve.points.at(-1);
-  if (last === undefined || last.watched !== undefined || plan.watch === undefined) return;
+  if (last === undefined || (last.watched ?? last.watchedList) !== undefined || plan.watch === undefined) return;
   const data = { spec, parameters: parameterLayout(spec, plan.extensions).toMap(average) };
   const field = fieldFromData(data, plan.extensions);
   try {
     const watched = await watchedAt(plan, field, last.step);
-    if (watched !== undefined) curve.add({ ...last, watched });
+    if (Object.keys(watched).length > 0) curve.add({ ...last, ...watched });
   } finally {
     field.dispose();
   }
@@ -146,9 +153,9 @@ export const runFitPlan = async (
       const watched = await watchedAt(plan, field, step).catch(error => {
         // The fit sees the signal too, and saves its state; an error thrown here would prevent that.
         if (!signal.aborted) throw error;
-        return undefined;
+        return {};
       });
-      curve.add({ step, seconds: elapsed(), loss, ...(watched !== undefined && { watched }) });
+      curve.add({ step, seconds: elapsed(), loss, ...watched });
     };
     const recovered = (count: number): void => {
       recoveries = count;

@@ -1,4 +1,5 @@
 /** @file How often a fit reports and is measured, and the plot of the measurements. */
+import type { Field } from '@neural-fields/core';
 import type { FitPlan, FittedField } from '../frame/experiment.ts';
 import type { LinePlot } from '../frame/findings.ts';
 
@@ -15,7 +16,7 @@ export const reportSteps = (steps: number): { readonly reportEvery: number; read
 /** The part of a plan that measures an error during the fit. */
 export const watchError = (
   steps: number,
-  measure: NonNullable<FitPlan['watch']>['measure'],
+  measure: (field: Field) => Promise<number>,
 ): Pick<FitPlan, 'reportEvery' | 'watch'> => {
   const { reportEvery, everySteps } = reportSteps(steps);
   return { reportEvery, watch: { everySteps, measure } };
