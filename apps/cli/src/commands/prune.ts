@@ -49,7 +49,7 @@ export const addPruneCommand = (program: Command): void => {
     .option('--rounds <count>', 'the number of rounds; 8, with --psnr at most 30', integer(1))
     .option('--steps <count>', 'the steps of the fit after each round', integer(1), DEFAULT_STEPS)
     .option('--final-steps <count>', 'the steps after the last round; 4 times as many', integer(1))
-    .option('--learning-rate <rate>', "that of Adam; if absent, that of the field's fit", positive)
+    .option('--learning-rate <rate>', 'that of Adam; a quarter of that of the fit if absent', positive)
     .option('--batch <count>', 'random points a step; all of up to 262144 if absent', integer(1))
     .option('--seed <number>', 'the seed for random choices', finite, 0)
     .option('-f, --force', 'overwrites a file that this program did not write')

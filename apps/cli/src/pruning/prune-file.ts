@@ -88,6 +88,8 @@ const TIMED_POINTS = 65_536;
 const FULL_BATCH = 2 ** 18;
 const TIMED_RUNS = 3;
 const DEFAULT_RATE = 1e-3;
+/** The share of the fit's learning rate: at all of it, a field that has converged diverges. */
+const RATE_SHARE = 0.25;
 const DEFAULT_ROUNDS = 8;
 
 const readSource = async (path: string, { signal }: LoadedField, field: string): Promise<Source> => {
@@ -245,7 +247,8 @@ const termsOf = ({ source, options, field }: Work): readonly ObjectiveTerm[] => 
 /** Prunes with steps of a fit in between. @returns the pruned field, and the number of steps */
 const pruneFitting = async (work: Work, source: Source): Promise<readonly [Field, number]> => {
   const { field, loaded, options, output, signal, budget, choice } = work;
-  const rate = options.learningRate ?? loaded.run?.settings?.learningRate ?? DEFAULT_RATE;
+  const fitted = loaded.run?.settings?.learningRate;
+  const rate = options.learningRate ?? (fitted === undefined ? DEFAULT_RATE : fitted * RATE_SHARE);
   const terms = termsOf(work);
   const { rounds = options.psnr === undefined ? DEFAULT_ROUNDS : 30, steps: stepsPerRound, psnr } = options;
   const { finalSteps = 4 * stepsPerRound } = options;
@@ -421,7 +424,8 @@ export const pruneFile = async (path: string, options: PruneFileOptions, output:
       MEAN_POINTS,
       field.inFeatures,
     ]);
-    const choice: ChoiceOptions = { scope: options.scope, meanOver };
+    // Steps of a fit make up for a missing mean as well.
+    const choice: ChoiceOptions = { scope: options.scope, ...(source === undefined && { meanOver }) };
     const idle = createProgress(output, { total: 1, unit: 'step' });
     try {
       await stoppable(output, idle, ({ signal }) =>

@@ -156,7 +156,8 @@ const looksUp = (
   const isInside = input.every(({ before }) => before.low >= -1 && before.high <= 1);
   return Array.from({ length: outFeatures }, (_, j) => {
     const level = levels[Math.floor(j / width)] as GridOperation['levels'][number];
-    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    // A vertex without a row is 0.
+    let [low, high] = level.blocks ? [0, 0] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     for (let row = level.firstRow; row < level.firstRow + level.rows; row++) {
       const value = rows[row * width + (j % width)] as number;
       if (value < low) low = value;

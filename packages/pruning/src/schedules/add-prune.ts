@@ -19,7 +19,15 @@ import { outgoingNorm } from '../ranking/outgoing-norm.ts';
 import { candidatesOf } from '../ranking/rank-units.ts';
 import { type Resized, removeFrom } from '../remove-units.ts';
 import { structureOf } from '../structure.ts';
-import { FITTING_OPTIONS, fieldIn, MadeFields, type PruneOptions, type PruneProgress, restored } from './prune.ts';
+import {
+  FITTING_OPTIONS,
+  fieldIn,
+  JUMPS,
+  MadeFields,
+  type PruneOptions,
+  type PruneProgress,
+  restored,
+} from './prune.ts';
 
 /** The options of {@link addPrune}. */
 export interface AddPruneOptions
@@ -145,7 +153,7 @@ export async function* addPrune(
   const { schedule = warmupStableDecay({ decay: finalSteps / steps }) } = fitting;
   let last: Field = field;
   try {
-    for await (const progress of fit(field, terms, { ...fitting, schedule, steps, adapt })) {
+    for await (const progress of fit(field, terms, { divergence: JUMPS, ...fitting, schedule, steps, adapt })) {
       last = fieldIn(progress.model);
       const round = Math.max(now.round, Math.min(rounds, Math.floor(progress.step / stepsPerRound)));
       yield { ...progress, ...now, round, field: last, rounds };

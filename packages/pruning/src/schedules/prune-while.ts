@@ -14,7 +14,15 @@ import { assertFraction, assertPositive, assertPositiveInteger } from '../assert
 import { fieldOf, readParameters } from '../field-values.ts';
 import type { UnitSelection } from '../selection.ts';
 import { structureOf } from '../structure.ts';
-import { FITTING_OPTIONS, fieldIn, MadeFields, type PruneOptions, type PruneProgress, partOptions } from './prune.ts';
+import {
+  FITTING_OPTIONS,
+  fieldIn,
+  JUMPS,
+  MadeFields,
+  type PruneOptions,
+  type PruneProgress,
+  partOptions,
+} from './prune.ts';
 import { assertChoice, CHOICE_OPTIONS, type Pruned, pruneParameters } from './prune-to.ts';
 
 /** The options of {@link pruneWhile}. */
@@ -154,6 +162,7 @@ export async function* pruneWhile(
   try {
     const steps = rounds * stepsPerRound + 1;
     for await (const progress of fit(first.field, terms, {
+      divergence: JUMPS,
       ...fitting,
       schedule: everyRound(stepsPerRound),
       steps,

@@ -73,6 +73,9 @@ export const FITTING_OPTIONS = {
 /** Steps before the learning rate is reached: an optimizer without moments takes its largest steps first. */
 const WARM_UP = 20;
 
+/** The loss jumps where units are removed, far above that of a good field: only much more than that is divergence. */
+export const JUMPS = { firstFactor: 100 } as const;
+
 /** Parts of options for pruning and for fitting. */
 export const partOptions = <T extends ChoiceOptions>(
   options: T,
@@ -186,7 +189,13 @@ export async function* prune(
   const { schedule = warmupStableDecay({ warmup: Math.min(WARM_UP, steps), decay }) } = fitting;
   let last: Field = first;
   try {
-    for await (const progress of fit(first, terms, { ...fitting, schedule, steps, ...(rounds > 1 && { adapt }) })) {
+    for await (const progress of fit(first, terms, {
+      divergence: JUMPS,
+      ...fitting,
+      schedule,
+      steps,
+      ...(rounds > 1 && { adapt }),
+    })) {
       last = fieldIn(progress.model);
       // The checkpoint of a resumed run is in a later round.
       if (progress.step === progress.resumedFrom + 1)
