@@ -3,6 +3,7 @@ import { type Program, withErrorLines } from '@neural-fields/app-kit';
 import { Command } from 'commander';
 import { addFieldsCommand } from './commands/fields.ts';
 import { addGpuCommand } from './commands/gpu.ts';
+import { addGridsCommand } from './commands/grids.ts';
 import { addNetworksCommand } from './commands/networks.ts';
 import { addQualityCommand } from './commands/quality.ts';
 import { addSpeedCommand } from './commands/speed.ts';
@@ -16,6 +17,7 @@ export const createProgram = (): Program => {
   addSpeedCommand(command);
   addGpuCommand(command);
   addFieldsCommand(command);
+  addGridsCommand(command);
   addQualityCommand(command);
   addNetworksCommand(command);
   return { name, command };
