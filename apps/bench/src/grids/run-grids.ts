@@ -36,9 +36,9 @@ export const runGrids = async (peers: readonly GridPeer[], run: GridRun): Promis
       if ((turns.at(-1)?.psnr ?? 0) >= run.goal) continue;
       const took = await peer.turn(run.turnSteps);
       turns.push(took);
-      run.report(
-        `${name}: step ${turns.length * run.turnSteps}, ${formatDecibels(took.psnr)}, ${formatSeconds(took.cpuSeconds / run.turnSteps)} of CPU time a step`,
-      );
+      const step = `step ${turns.length * run.turnSteps}`;
+      const cpu = `${formatSeconds(took.cpuSeconds / run.turnSteps)} of CPU time a step`;
+      run.report(`${name}: ${step}, ${formatDecibels(took.psnr)}, ${cpu}`);
     }
   return records;
 };
