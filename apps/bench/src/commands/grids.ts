@@ -72,6 +72,10 @@ const action = async (options: GridsCommandOptions): Promise<void> => {
     }
     const run = { turnSteps, turns, goal, signal: interrupt.signal, report: (line: string) => output.log(line) };
     output.result(gridTable(await runGrids(peers, run), run));
+  } catch (error) {
+    // What a stopped process says of itself is of no interest.
+    interrupt.signal.throwIfAborted();
+    throw error;
   } finally {
     for (const peer of peers) peer.dispose();
     rmSync(folder, { recursive: true, force: true });
