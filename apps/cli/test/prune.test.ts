@@ -1,8 +1,9 @@
 /** @file `prune`: budgets of parameters and bytes, a quality, and what it refuses. */
 import '@tensorflow/tfjs-backend-cpu';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeFieldData } from '@neural-fields/core/files';
 import { encodeImage } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -55,7 +56,9 @@ test('a budget of parameters, with the quality at and between the samples, and a
   expect(info.stdout).toMatch(
     /^pruned {6}from 1,185 to \d+ parameters by outgoing, 90 steps; units: layers\.0 32 -> /m,
   );
-  const again = await run(['prune', 'a.safetensors', ...quick, '--parameters', '300', '-o', 'b.safetensors'], { cwd });
+  const lower = ['--parameters', '300', '--precision', 'int8', '-o', 'b.safetensors'];
+  const again = await run(['prune', 'a.safetensors', ...quick, ...lower], { cwd });
+  expect(decodeFieldData(readFileSync(join(cwd, 'b.safetensors'))).precision).toBe('int8');
   expect(event(again.stdout, 'done').after['parameters']).toBeLessThanOrEqual(300);
 });
 

@@ -17,6 +17,7 @@ import { tunerBounds } from './experiments/tuner-bounds.ts';
 import { tunerComparison } from './experiments/tuner-comparison.ts';
 import { tunerFrequencies } from './experiments/tuner-frequencies.ts';
 import { tunerInitialisation } from './experiments/tuner-initialisation.ts';
+import { tunerKodak } from './experiments/tuner-kodak.ts';
 import { tunerLearnedBounds } from './experiments/tuner-learned-bounds.ts';
 import { tunerPruning } from './experiments/tuner-pruning.ts';
 import { tunerSpectralChoice } from './experiments/tuner-spectral-choice.ts';
@@ -44,5 +45,6 @@ export const experiments: readonly Experiment[] = [
   tunerLearnedBounds,
   tunerPruning,
   tunerAddPrune,
+  tunerKodak,
   tunerComparison,
 ];

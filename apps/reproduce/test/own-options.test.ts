@@ -79,6 +79,7 @@ test('the options of the experiments have one meaning each, take their own value
         'tuner-learned-bounds',
         'tuner-pruning',
         'tuner-add-prune',
+        'tuner-kodak',
         'tuner-comparison',
       ],
     ],

@@ -8,6 +8,7 @@ import {
   positive,
   withCommonOptions,
 } from '@neural-fields/app-kit';
+import { fieldPrecisions } from '@neural-fields/core/files';
 import { type CriterionName, criteria, type RankingScope } from '@neural-fields/pruning';
 import { type Command, Option } from 'commander';
 import { parseBytes } from '../options/bytes.ts';
@@ -52,6 +53,11 @@ export const addPruneCommand = (program: Command): void => {
     .option('--learning-rate <rate>', 'that of Adam; a quarter of that of the fit if absent', positive)
     .option('--batch <count>', 'random points a step; all of up to 262144 if absent', integer(1))
     .option('--seed <number>', 'the seed for random choices', finite, 0)
+    .addOption(
+      new Option('--precision <name>', "matrices of the file (default: that of the field's file)").choices([
+        ...fieldPrecisions,
+      ]),
+    )
     .option('-f, --force', 'overwrites a file that this program did not write')
     .addHelpText(
       'after',

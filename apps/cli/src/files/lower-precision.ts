@@ -71,7 +71,7 @@ export const lowerPrecision = async (
 export const roundField = async (
   field: Field,
   precision: FieldPrecision,
-  signal: SignalDescription,
+  signal: SignalDescription | undefined,
 ): Promise<LowerPrecision | undefined> => {
   if (precision === 'float32') return undefined;
   const lower = await lowerPrecision(await readField(field), precision, signal);

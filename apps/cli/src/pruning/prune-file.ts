@@ -37,6 +37,7 @@ import {
 import type { PointSet } from '@neural-fields/signals';
 import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
+import { roundField } from '../files/lower-precision.ts';
 import { measureQuality } from '../signals/quality.ts';
 import { readOriginal } from '../signals/read-original.ts';
 import { table } from '../table.ts';
@@ -57,6 +58,8 @@ export interface PruneFileOptions extends BackendOptions {
   readonly learningRate?: number;
   readonly batch?: number;
   readonly seed: number;
+  /** That of the field's file if absent. */
+  readonly precision?: FieldPrecision;
   readonly force?: boolean;
 }
 
@@ -168,8 +171,10 @@ const metadataOf = (loaded: LoadedField, pruning: Pruning, quality: object | und
   };
 };
 
-const precisionOf = ({ precision = 'float32' }: LoadedField): FieldPrecision =>
-  precision === 'bfloat16' ? 'float32' : precision;
+const precisionOf = (
+  { precision: own = 'float32' }: LoadedField,
+  { precision = own === 'bfloat16' ? 'float32' : own }: PruneFileOptions,
+): FieldPrecision => precision;
 
 /** The number of units of each layer. */
 const unitCounts = (field: Field): ReadonlyMap<string, number> =>
@@ -211,15 +216,12 @@ interface Work {
 }
 
 /** The number of parameters that fit into a file: the rest of it hardly depends on them. */
-const budgetOf = async (
-  { parameters, size }: PruneFileOptions,
-  field: Field,
-  loaded: LoadedField,
-): Promise<number | undefined> => {
+const budgetOf = async (options: PruneFileOptions, field: Field, loaded: LoadedField): Promise<number | undefined> => {
+  const { parameters, size } = options;
   if (size === undefined) return parameters;
   const encode = async (precision: FieldPrecision): Promise<number> =>
     (await encodeField(field, loaded.kept, { precision })).length;
-  const precision = precisionOf(loaded);
+  const precision = precisionOf(loaded, options);
   const [whole, float32] = [await encode(precision), await encode('float32')];
   // Room for the record of the pruning.
   const header = float32 - 4 * field.parameterCount + 400;
@@ -382,9 +384,12 @@ const pruneLoaded = async (path: string, work: Work): Promise<void> => {
       output.warn(`its layers cannot be made smaller than ${formatCount(smaller.parameterCount)} parameters`);
     if (smaller.parameterCount === field.parameterCount)
       output.warn('nothing was removed: no smaller field met the goal, so the file holds the field as it was');
+    const precision = precisionOf(loaded, options);
+    const lower = await roundField(smaller, precision, loaded.signal);
+    if (lower) output.log(lower.text);
     const quality = source && (await measureQuality(smaller, source.points, work.signal));
     const pruning = pruningOf(field, smaller, { criterion: options.criterion, steps, psnrBefore: before.psnr });
-    const bytes = await encodeField(smaller, metadataOf(loaded, pruning, quality), { precision: precisionOf(loaded) });
+    const bytes = await encodeField(smaller, metadataOf(loaded, pruning, quality), { precision });
     await writeFileAtomically(options.output, bytes);
     const after = await figuresOf(smaller, bytes.length, work);
     const seconds = (performance.now() - begun) / 1000;
