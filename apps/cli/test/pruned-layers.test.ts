@@ -4,7 +4,7 @@ import { createField, type Field, type FieldSpec, type LayerSpec, mlp } from '@n
 import { encodings, fourierFeatures, hashGrid, multiResolutionGrid } from '@neural-fields/encodings';
 import { networkExtensions, networkPreset } from '@neural-fields/networks';
 import { periodicExtensions, tuner } from '@neural-fields/periodic-init';
-import { removalBound, removeUnits, type UnitSelection, unitsOf } from '@neural-fields/pruning';
+import { removalBound, removeUnits, type UnitIndices, unitsOf } from '@neural-fields/pruning';
 import { setBackend, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -47,7 +47,7 @@ describe.each(Object.entries(fields))('%s', (_, make) => {
     const field = make();
     const [{ layer, removable, count }] = unitsOf(field) as [ReturnType<typeof unitsOf>[number]];
     expect(removable.length).toBe(count);
-    const selection: UnitSelection = { [layer]: [1, count - 1] };
+    const selection: UnitIndices = { [layer]: [1, count - 1] };
     const { field: smaller, map } = await removeUnits(field, selection);
     expect(unitsOf(smaller)[0]?.count).toBe(count - 2);
     expect(smaller.parameterCount).toBeLessThan(field.parameterCount);

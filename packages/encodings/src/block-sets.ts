@@ -1,5 +1,6 @@
 /** @file Sets of the blocks of a grid, as text: one bit for each block, four of them in a hexadecimal digit. */
 import { blocksAlong } from '@neural-fields/core/layers';
+import { assertOptions } from '@neural-fields/core/options';
 import { assertCount } from './assert.ts';
 import { assertResolution } from './grid-table.ts';
 
@@ -32,10 +33,9 @@ const MAX_BLOCKS = 2 ** 24;
  * @param points row-major `[n, axes]`, in [-1, 1]; those outside are moved to the boundary
  * @throws RangeError when an option is out of its range, or the length of the points no multiple of axes
  */
-export const blocksAt = (
-  points: ArrayLike<number>,
-  { axes, resolution, blockSize = 8, margin = 1 }: BlockOptions,
-): string => {
+export const blocksAt = (points: ArrayLike<number>, options: BlockOptions): string => {
+  assertOptions('blocksAt', options, { axes: 1, resolution: 1, blockSize: 1, margin: 1 });
+  const { axes, resolution, blockSize = 8, margin = 1 } = options;
   assertCount('blocksAt: axes', axes);
   assertResolution('blocksAt: resolution', resolution);
   assertBlockSize('blocksAt: blockSize', blockSize);

@@ -25,5 +25,5 @@ export { type AddPruneOptions, addPrune } from './schedules/add-prune.ts';
 export { type PruneOptions, type PruneProgress, prune } from './schedules/prune.ts';
 export { type ChoiceOptions, type Pruned, type PruneToOptions, pruneTo } from './schedules/prune-to.ts';
 export { type PruneWhileOptions, type PruneWhileProgress, pruneWhile } from './schedules/prune-while.ts';
-export { type LayerUnits, type UnitSelection, unitsOf } from './selection.ts';
+export { type LayerUnits, type UnitIndices, unitsOf } from './selection.ts';
 export type { Structure, Unit } from './structure.ts';

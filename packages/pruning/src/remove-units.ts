@@ -6,7 +6,7 @@ import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { fieldOf, readParameters } from './field-values.ts';
 import { featureMeans, foldMeans, readersOf } from './means.ts';
 import { type Transfer, transferOf, transferVector } from './resize.ts';
-import { definitionAt, followsInput, selectUnits, type UnitSelection } from './selection.ts';
+import { definitionAt, followsInput, selectUnits, type UnitIndices } from './selection.ts';
 import { type Structure, structureOf, type Unit } from './structure.ts';
 
 /** A field of another size, made from a field. */
@@ -101,7 +101,7 @@ export const removeFrom = async (
  */
 export const removeUnits = async (
   field: Field,
-  selection: UnitSelection,
+  selection: UnitIndices,
   options: RemoveUnitsOptions = {},
 ): Promise<Resized> => {
   assertOptions('removeUnits', options, { meanOver: 1 });

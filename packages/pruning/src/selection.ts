@@ -5,7 +5,7 @@ import type { LayerDefinition, LayerPlace } from '@neural-fields/core/layers';
 import { COORDINATES, type Structure, structureOf, type Unit } from './structure.ts';
 
 /** Units by the path of their layer, e.g. `{ 'layers.1': [0, 7] }`: the hidden units 0 and 7 of the second layer. */
-export type UnitSelection = Readonly<Record<string, readonly number[]>>;
+export type UnitIndices = Readonly<Record<string, readonly number[]>>;
 
 /** The units of a layer. */
 export interface LayerUnits {
@@ -113,7 +113,7 @@ export const unitsOf = (field: Field): readonly LayerUnits[] => layerUnits(struc
  * @throws RangeError when a layer or a unit does not exist or all units of a layer are selected, TypeError when a unit
  *   cannot be removed, or is tied to others that are not selected
  */
-export const selectUnits = (what: string, structure: Structure, selection: UnitSelection): ReadonlySet<Unit> => {
+export const selectUnits = (what: string, structure: Structure, selection: UnitIndices): ReadonlySet<Unit> => {
   const owners = ownersOf(structure);
   const chosen = new Set<Unit>();
   const named = new Set<string>();
@@ -152,7 +152,7 @@ export const selectUnits = (what: string, structure: Structure, selection: UnitS
 };
 
 /** A set of units by layer, without those of layers that follow their input. */
-export const selectionOf = (structure: Structure, units: ReadonlySet<Unit>): UnitSelection => {
+export const selectionOf = (structure: Structure, units: ReadonlySet<Unit>): UnitIndices => {
   const selection: Record<string, number[]> = {};
   for (const [path, own] of structure.layers) {
     if (path === COORDINATES || followsInput(structure, path)) continue;

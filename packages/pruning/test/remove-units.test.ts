@@ -3,13 +3,13 @@ import { createField, encodeField, type Field, outFeatures } from '@neural-field
 import { memory, setBackend } from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type LayerUnits, removalBound, removeUnits, type UnitSelection, unitsOf } from '../src/index.ts';
+import { type LayerUnits, removalBound, removeUnits, type UnitIndices, unitsOf } from '../src/index.ts';
 import { makeField, somePoints, specs } from './networks.ts';
 
 beforeAll(() => setBackend('cpu'));
 
 /** A selection that takes units with their ties, and leaves one of each layer. */
-const selectionFrom = (layers: readonly LayerUnits[], picks: readonly number[]): UnitSelection => {
+const selectionFrom = (layers: readonly LayerUnits[], picks: readonly number[]): UnitIndices => {
   const selection: Record<string, number[]> = {};
   const done = new Set<string>();
   for (const { layer, removable, tiedTo } of layers) {
@@ -128,7 +128,7 @@ describe('removeUnits', () => {
       "unit 2 of 'layers.0' is tied to unit 2 of 'layers.1.branches.1.layers.1', by a sum or a product: remove both",
     ],
   ] as const)('refuses what %s cannot lose: %j', async (name, selection, message) => {
-    await expect(removeUnits(makeField(name), selection as UnitSelection)).rejects.toThrow(message);
+    await expect(removeUnits(makeField(name), selection as UnitIndices)).rejects.toThrow(message);
   });
 
   it('refuses layers that have no smaller version', async () => {

@@ -125,12 +125,6 @@ export const addExportCommand = (program: Command): void => {
     .option('-q, --quiet', 'results, warnings and errors only')
     .option('-v, --verbose', 'shows the stack trace of an error');
   withPytorchOptions(command)
-    .addHelpText(
-      'after',
-      helpExamples([
-        ['neural-fields export p.safetensors -o w.pth', 'weights for PyTorch'],
-        ['neural-fields export p.safetensors --to field --precision int8 -o s.safetensors', 'a quarter of the bytes'],
-      ]),
-    )
+    .addHelpText('after', helpExamples([['neural-fields export p.safetensors -o w.pth', 'weights for PyTorch']]))
     .action(action);
 };

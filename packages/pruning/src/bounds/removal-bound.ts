@@ -27,7 +27,7 @@ import { assertOptions } from '@neural-fields/core/options';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
 import { readParameters } from '../field-values.ts';
 import { type FeatureMeans, featureMeans, foldsMean, readersOf } from '../means.ts';
-import { selectUnits, type UnitSelection } from '../selection.ts';
+import { selectUnits, type UnitIndices } from '../selection.ts';
 import { type Structure, structureOf, type Unit } from '../structure.ts';
 import { closeRangeOf, everything, hull, type Interval, largestDifference, magnitude, product } from './interval.ts';
 
@@ -255,7 +255,7 @@ export const boundOf = (
  */
 export const removalBound = async (
   field: Field,
-  selection: UnitSelection,
+  selection: UnitIndices,
   options: RemovalBoundOptions = {},
 ): Promise<Float64Array> => {
   assertOptions('removalBound', options, { box: 1, meanOver: 1 });

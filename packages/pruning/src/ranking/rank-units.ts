@@ -2,7 +2,7 @@
 import type { Field } from '@neural-fields/core';
 import { assertOptions } from '@neural-fields/core/options';
 import { fieldOf, readParameters } from '../field-values.ts';
-import { ownersOf, selectionOf, type UnitSelection, unitProblem } from '../selection.ts';
+import { ownersOf, selectionOf, type UnitIndices, unitProblem } from '../selection.ts';
 import { type Structure, structureOf, type Unit } from '../structure.ts';
 import type { Criterion } from './criterion.ts';
 
@@ -27,7 +27,7 @@ export interface RankedUnit {
   readonly index: number;
   readonly score: number;
   /** The unit with all that are tied to it, for `removeUnits`. */
-  readonly selection: UnitSelection;
+  readonly selection: UnitIndices;
 }
 
 /** A unit to remove. */

@@ -9,7 +9,7 @@ import type { Criterion } from '../ranking/criterion.ts';
 import { outgoingNorm } from '../ranking/outgoing-norm.ts';
 import { candidatesOf, type RankingOptions } from '../ranking/rank-units.ts';
 import { type Resized, removeFrom } from '../remove-units.ts';
-import { selectionOf, type UnitSelection } from '../selection.ts';
+import { selectionOf, type UnitIndices } from '../selection.ts';
 import { type Structure, structureOf } from '../structure.ts';
 
 /** How units are chosen. */
@@ -44,7 +44,7 @@ export interface PruneToOptions extends ChoiceOptions {
 /** A pruned field. */
 export interface Pruned extends Resized {
   /** What was removed. */
-  readonly removed: UnitSelection;
+  readonly removed: UnitIndices;
 }
 
 /** Removes the units that matter least from a network with given parameters, down to a budget. */

@@ -12,7 +12,7 @@ import {
 import { assertOptions } from '@neural-fields/core/options';
 import { assertFraction, assertPositive, assertPositiveInteger } from '../assert.ts';
 import { fieldOf, readParameters } from '../field-values.ts';
-import type { UnitSelection } from '../selection.ts';
+import type { UnitIndices } from '../selection.ts';
 import { structureOf } from '../structure.ts';
 import {
   FITTING_OPTIONS,
@@ -95,7 +95,7 @@ export async function* pruneWhile(
   const { spec, extensions, layout } = field;
   let best: Field = fieldOf(spec, extensions, layout, await readParameters(field));
   let [current, halvings, finished]: [number, number, boolean] = [share, 0, false];
-  let now = { round: 1, removed: {} as UnitSelection };
+  let now = { round: 1, removed: {} as UnitIndices };
   /** The best field without a share of its parameters; `undefined` where nothing more can be removed. */
   const shrink = async (): Promise<Pruned | undefined> => {
     const parameters = Math.max(1, Math.floor(best.parameterCount * (1 - current)));

@@ -17,7 +17,7 @@ import { assertOptions } from '@neural-fields/core/options';
 import { assertPositiveInteger } from '../assert.ts';
 import { readParameters } from '../field-values.ts';
 import { outgoingNorm } from '../ranking/outgoing-norm.ts';
-import type { UnitSelection } from '../selection.ts';
+import type { UnitIndices } from '../selection.ts';
 import {
   assertChoice,
   CHOICE_OPTIONS,
@@ -50,7 +50,7 @@ export interface PruneProgress extends FitProgress {
   readonly round: number;
   readonly rounds: number;
   /** The units removed so far in the latest round, numbered as before it. */
-  readonly removed: UnitSelection;
+  readonly removed: UnitIndices;
 }
 
 /** The options of `fit` that pruning passes on, for `assertOptions`. */
@@ -168,7 +168,7 @@ export async function* prune(
       options.signal,
     );
   const steps = (rounds - 1) * stepsPerRound + finalSteps;
-  let now = { round: 1, removed: {} as UnitSelection };
+  let now = { round: 1, removed: {} as UnitIndices };
   const roundAt = (step: number): number => Math.min(rounds, 1 + Math.floor(step / stepsPerRound));
   const adapt: Adapter = {
     describe: () => JSON.stringify({ parameters, rounds, stepsPerRound, choice: describeChoice(choice) }),
