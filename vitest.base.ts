@@ -40,6 +40,7 @@ export const tests = (options: TestOptions = {}): ViteUserConfig => {
       env: { FORCE_COLOR: '0' },
       // Tests that start programs wait for them on machines that are busy with something else, too.
       testTimeout: 180_000,
+      hookTimeout: 180_000,
       reporters: ['default', resultReporter({ outputFile: '.test/results.json', known: left })],
       // tfjs advertises its native backend once in every file.
       onConsoleLog: log => !log.includes('you are running TensorFlow.js in Node.js'),
