@@ -16,9 +16,7 @@ import {
 } from '@neural-fields/app-kit';
 import { assertWritable, withOutputs } from '@neural-fields/app-kit/files';
 import { defaultChunkSize, extensions, pointsOf } from '@neural-fields/app-kit/fitting';
-import { sampleRange } from '@neural-fields/app-kit/render';
-import type { AudioDescription, ImageDescription, SignalDescription } from '@neural-fields/app-kit/signals';
-import { adam, createRng, encodeField, type Field, fieldFromData, type ObjectiveTerm, term } from '@neural-fields/core';
+import { adam, encodeField, type Field, fieldFromData, type ObjectiveTerm, term } from '@neural-fields/core';
 import type { FieldPrecision } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { mse } from '@neural-fields/losses';
@@ -32,16 +30,14 @@ import {
   pruneWhile,
   type RankingScope,
   removalBound,
-  unitsOf,
 } from '@neural-fields/pruning';
-import type { PointSet } from '@neural-fields/signals';
 import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
 import { roundField } from '../files/lower-precision.ts';
 import { measureQuality } from '../signals/quality.ts';
-import { readOriginal } from '../signals/read-original.ts';
-import { table } from '../table.ts';
-import { PRUNED_KEY, type Pruning } from './pruned-metadata.ts';
+import { figuresOf, printTable } from './prune-figures.ts';
+import { randomPoints, readSource, type Source } from './prune-source.ts';
+import { metadataOf, pruningOf } from './pruned-metadata.ts';
 
 /** The settings of the command. */
 export interface PruneFileOptions extends BackendOptions {
@@ -63,142 +59,19 @@ export interface PruneFileOptions extends BackendOptions {
   readonly force?: boolean;
 }
 
-/** What is known of a field before or after. */
-interface Figures {
-  readonly parameters: number;
-  readonly bytes: number;
-  /** Seconds to evaluate the field at its samples. */
-  readonly renderSeconds: number;
-  /** In decibels, at the samples of the signal. */
-  readonly psnr?: number;
-  /** In decibels, at twice as many samples along each axis, where the file has them. */
-  readonly psnrBetween?: number;
-}
-
-/** The signal of a field. */
-interface Source {
-  readonly description: ImageDescription | AudioDescription;
-  readonly points: PointSet;
-  /** The points of a finer version. */
-  readonly finer: PointSet | undefined;
-}
-
 /** The points at which the mean of a removed unit is taken. */
 const MEAN_POINTS = 1024;
-/** The most points at which the time of a render is measured. */
-const TIMED_POINTS = 65_536;
 /** More points than these are drawn at random in each step. */
 const FULL_BATCH = 2 ** 18;
-const TIMED_RUNS = 3;
 const DEFAULT_RATE = 1e-3;
 /** The share of the fit's learning rate: at all of it, a field that has converged diverges. */
 const RATE_SHARE = 0.25;
 const DEFAULT_ROUNDS = 8;
 
-const readSource = async (path: string, { signal }: LoadedField, field: string): Promise<Source> => {
-  if (signal === undefined || signal.kind === 'shape')
-    throw new InputError({
-      what: `'${field}'`,
-      wanted: 'the field of a picture or a sound, to fit on with --signal',
-      got: signal === undefined ? 'a field that does not say what it represents' : 'one of a shape',
-      hint: 'without --signal it is pruned without fitting on',
-    });
-  const { points } = await readOriginal(path, signal);
-  if (points === undefined) throw new InputError({ what: `--signal '${path}'`, problem: 'it has no samples' });
-  return { description: signal, points, finer: await readFiner(path, signal) };
-};
-
-/** The signal at twice the resolution; `undefined` where the file has no more than was fitted. */
-const readFiner = async (path: string, signal: SignalDescription): Promise<PointSet | undefined> => {
-  if (signal.kind !== 'image') return undefined;
-  try {
-    return (await readOriginal(path, { ...signal, width: 2 * signal.width, height: 2 * signal.height })).points;
-  } catch (error) {
-    if (error instanceof InputError) return undefined;
-    throw error;
-  }
-};
-
-/** Uniformly random points of the box that a field represents. */
-const randomPoints = (
-  field: Field,
-  signal: SignalDescription | undefined,
-  count: number,
-  seed: number,
-): Float32Array => {
-  const spans = signal !== undefined && 'spans' in signal ? signal.spans : [];
-  const rng = createRng(seed).fork('points');
-  return Float32Array.from({ length: count * field.inFeatures }, (_, i) => {
-    const [low, high] = spans[i % field.inFeatures] ?? [-1, 1];
-    return low + (high - low) * rng.uniform();
-  });
-};
-
-/** The seconds of one evaluation at some points: the fastest of several. */
-const renderSeconds = async (field: Field, signal: SignalDescription | undefined): Promise<number> => {
-  const samples =
-    signal?.kind === 'image' ? signal.width * signal.height : signal?.kind === 'audio' ? signal.length : TIMED_POINTS;
-  const count = Math.min(samples, TIMED_POINTS);
-  const all = randomPoints(field, signal, count, 0);
-  const range = {
-    count,
-    coords: (start: number, many: number) => all.subarray(start * field.inFeatures, (start + many) * field.inFeatures),
-  };
-  let best = Number.POSITIVE_INFINITY;
-  for (let i = 0; i <= TIMED_RUNS; i++) {
-    const begun = performance.now();
-    await sampleRange(field, range, { quantity: 'value' }, () => undefined);
-    // The first one compiles.
-    if (i > 0) best = Math.min(best, (performance.now() - begun) / 1000);
-  }
-  return (best * samples) / count;
-};
-
-/** The metadata of the pruned field: those of the file, with the quality of the field as it is now. */
-const metadataOf = (loaded: LoadedField, pruning: Pruning, quality: object | undefined): Record<string, string> => {
-  const { run, ...kept } = loaded.kept;
-  let facts: object = {};
-  try {
-    facts = run === undefined ? {} : (JSON.parse(run) as object);
-  } catch {
-    // A damaged record of the fit was reported when the file was read.
-  }
-  const { psnr: _, snr: __, mse: ___, points: ____, ...settings } = facts as Readonly<Record<string, unknown>>;
-  return {
-    ...kept,
-    ...(run !== undefined && { run: JSON.stringify({ ...settings, ...quality }) }),
-    [PRUNED_KEY]: JSON.stringify(pruning),
-  };
-};
-
 const precisionOf = (
   { precision: own = 'float32' }: LoadedField,
   { precision = own === 'bfloat16' ? 'float32' : own }: PruneFileOptions,
 ): FieldPrecision => precision;
-
-/** The number of units of each layer. */
-const unitCounts = (field: Field): ReadonlyMap<string, number> =>
-  new Map(unitsOf(field).map(({ layer, count }) => [layer, count]));
-
-const pruningOf = (
-  before: Field,
-  after: Field,
-  facts: Pick<Pruning, 'criterion' | 'steps'> & { readonly psnrBefore?: number | undefined },
-): Pruning => {
-  const counts = unitCounts(after);
-  const { psnrBefore, ...others } = facts;
-  const units = [...unitCounts(before)].flatMap(([layer, count]) => {
-    const left = counts.get(layer) ?? count;
-    return left < count ? [[layer, [count, left]] as const] : [];
-  });
-  return {
-    from: before.parameterCount,
-    to: after.parameterCount,
-    ...others,
-    units: Object.fromEntries(units),
-    ...(psnrBefore !== undefined && { psnrBefore }),
-  };
-};
 
 /** What all steps of the command share. */
 interface Work {
@@ -320,34 +193,6 @@ const pruneAtOnce = async ({
   return [smaller, 0];
 };
 
-const figuresOf = async (field: Field, bytes: number, { source, loaded, signal }: Work): Promise<Figures> => {
-  const quality = source && (await measureQuality(field, source.points, signal));
-  const between = source?.finer && (await measureQuality(field, source.finer, signal));
-  return {
-    parameters: field.parameterCount,
-    bytes,
-    renderSeconds: await renderSeconds(field, loaded.signal),
-    ...(quality && { psnr: quality.psnr }),
-    ...(between && { psnrBetween: between.psnr }),
-  };
-};
-
-const printTable = (rows: readonly (readonly [string, Figures])[], output: Output): void => {
-  const [[, first]] = rows as readonly [readonly [string, Figures]];
-  const head = ['', 'parameters', 'file', 'render'];
-  if (first.psnr !== undefined) head.push('PSNR');
-  if (first.psnrBetween !== undefined) head.push('PSNR between');
-  const cells = rows.map(([name, { parameters, bytes, renderSeconds: seconds, psnr, psnrBetween }]) => [
-    name,
-    formatCount(parameters),
-    formatBytes(bytes),
-    `${plainNumber(1000 * seconds)} ms`,
-    ...(psnr === undefined ? [] : [formatDecibels(psnr)]),
-    ...(psnrBetween === undefined ? [] : [formatDecibels(psnrBetween)]),
-  ]);
-  for (const line of table([head, ...cells])) output.result(line);
-};
-
 const assertGoal = ({ parameters, psnr, size, signal, criterion }: PruneFileOptions): void => {
   const given = Object.entries({ '--parameters': parameters, '--psnr': psnr, '--size': size }).filter(
     ([, value]) => value !== undefined,
@@ -370,7 +215,8 @@ const assertGoal = ({ parameters, psnr, size, signal, criterion }: PruneFileOpti
 
 const pruneLoaded = async (path: string, work: Work): Promise<void> => {
   const { loaded, field, source, options, output } = work;
-  const before = await figuresOf(field, loaded.bytes, work);
+  const measured = { source, description: loaded.signal, signal: work.signal };
+  const before = await figuresOf(field, loaded.bytes, measured);
   if (options.psnr !== undefined && (before.psnr as number) < options.psnr)
     throw new InputError({
       what: `'${path}'`,
@@ -389,9 +235,9 @@ const pruneLoaded = async (path: string, work: Work): Promise<void> => {
     if (lower) output.log(lower.text);
     const quality = source && (await measureQuality(smaller, source.points, work.signal));
     const pruning = pruningOf(field, smaller, { criterion: options.criterion, steps, psnrBefore: before.psnr });
-    const bytes = await encodeField(smaller, metadataOf(loaded, pruning, quality), { precision });
+    const bytes = await encodeField(smaller, metadataOf(loaded.kept, pruning, quality), { precision });
     await writeFileAtomically(options.output, bytes);
-    const after = await figuresOf(smaller, bytes.length, work);
+    const after = await figuresOf(smaller, bytes.length, measured);
     const seconds = (performance.now() - begun) / 1000;
     output.event('done', { output: options.output, before, after, pruned: pruning, seconds });
     printTable(

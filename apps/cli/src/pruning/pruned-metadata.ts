@@ -1,5 +1,7 @@
 /** @file What a field file says about how its field was pruned. */
 import { formatCount, formatDecibels, plural } from '@neural-fields/app-kit';
+import type { Field } from '@neural-fields/core';
+import { unitsOf } from '@neural-fields/pruning';
 
 /** The metadata key of the pruning. */
 export const PRUNED_KEY = 'pruned';
@@ -51,4 +53,50 @@ export const describePruning = ({ from, to, criterion, steps, units, psnrBefore 
     ...(layers.length > 0 ? [`; units: ${layers.join(', ')}`] : []),
     ...(psnrBefore === undefined ? [] : [`; PSNR before ${formatDecibels(psnrBefore)}`]),
   ].join('');
+};
+
+/** The metadata of the pruned field: those of the file, with the quality of the field as it is now. */
+export const metadataOf = (
+  kept: Readonly<Record<string, string>>,
+  pruning: Pruning,
+  quality: object | undefined,
+): Record<string, string> => {
+  const { run, ...others } = kept;
+  let facts: object = {};
+  try {
+    facts = run === undefined ? {} : (JSON.parse(run) as object);
+  } catch {
+    // A damaged record of the fit was reported when the file was read.
+  }
+  const { psnr: _, snr: __, mse: ___, points: ____, ...settings } = facts as Readonly<Record<string, unknown>>;
+  return {
+    ...others,
+    ...(run !== undefined && { run: JSON.stringify({ ...settings, ...quality }) }),
+    [PRUNED_KEY]: JSON.stringify(pruning),
+  };
+};
+
+/** The number of units of each layer. */
+const unitCounts = (field: Field): ReadonlyMap<string, number> =>
+  new Map(unitsOf(field).map(({ layer, count }) => [layer, count]));
+
+/** What was removed. */
+export const pruningOf = (
+  before: Field,
+  after: Field,
+  facts: Pick<Pruning, 'criterion' | 'steps'> & { readonly psnrBefore?: number | undefined },
+): Pruning => {
+  const counts = unitCounts(after);
+  const { psnrBefore, ...others } = facts;
+  const units = [...unitCounts(before)].flatMap(([layer, count]) => {
+    const left = counts.get(layer) ?? count;
+    return left < count ? [[layer, [count, left]] as const] : [];
+  });
+  return {
+    from: before.parameterCount,
+    to: after.parameterCount,
+    ...others,
+    units: Object.fromEntries(units),
+    ...(psnrBefore !== undefined && { psnrBefore }),
+  };
 };
