@@ -65,7 +65,8 @@ const everyRound = (length: number): Schedule => ({
  *
  * Unlike `prune`, it does not resume from checkpoints: the accepted field is not a part of them.
  *
- * @returns the smallest accepted field, which is that of the last report; the caller disposes of it
+ * @returns the smallest accepted field, which is that of the last report; the caller disposes of it. Where nothing can
+ *   be removed there is no report, and it is the given field.
  * @throws RangeError when the field is not accepted before anything is removed; otherwise as `prune`
  */
 export async function* pruneWhile(
@@ -153,7 +154,10 @@ export async function* pruneWhile(
     },
   };
   const first = await shrink();
-  if (first === undefined) return best;
+  if (first === undefined) {
+    best.dispose();
+    return field;
+  }
   now = { round: 1, removed: first.removed };
   made.add(first.field);
   let last: Field = first.field;
