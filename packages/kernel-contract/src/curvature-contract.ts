@@ -122,7 +122,11 @@ const expectFused = (kernels: readonly string[]): void => {
 export const curvatureContract = ({ backend, exhaustive }: CurvatureContractOptions): void => {
   const fieldOf = (spec: FieldSpec) => (): Field => createField(spec, { seed: 3, extensions });
   // The tangent of a table that is looked up at learned features has operations without kernels.
-  const composed = ['a table after a network', 'a smooth table after a network'];
+  const composed = [
+    'a table after a network',
+    'a smooth table after a network',
+    'blocks of a smooth table after a network',
+  ];
   const names = exhaustive
     ? Object.keys(networks)
     : ['a residual network', 'selected and shared features', 'a modulation', 'a table in the plane'];
