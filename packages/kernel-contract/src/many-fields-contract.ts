@@ -22,10 +22,12 @@ export interface ManyFieldsContractOptions {
   /** False if core runs one field after the other on the backend. */
   readonly together: boolean;
   /**
-   * False where networks are slow to compile: then only the highest order is run, for each network with one choice of
-   * per-field parameters, and for fewer numbers of fields and points.
+   * False where networks are slow to compile: then only the highest order is run, and fewer numbers of fields and
+   * points.
    */
   readonly exhaustive: boolean;
+  /** Whether grids run in its kernels where only some blocks of their vertices have rows; true if absent. */
+  readonly fusesBlocks?: boolean;
 }
 
 const REQUESTS: readonly DerivativeRequest[] = [
@@ -124,7 +126,7 @@ const expectLossParity = async ({ backend, together }: Parity, one: BatchCase, l
 
 /** Declares the tests in the caller's `describe`. */
 export const manyFieldsContract = (options: ManyFieldsContractOptions): void => {
-  const { backend, together, exhaustive } = options;
+  const { backend, together, exhaustive, fusesBlocks = true } = options;
   const requests = exhaustive ? REQUESTS : REQUESTS.slice(-1);
 
   it('declares whether it takes programs for many fields', async () => {
@@ -132,27 +134,33 @@ export const manyFieldsContract = (options: ManyFieldsContractOptions): void => 
     expect(batchEvaluationOf(batchOf(sirenOf(1), 2, 'all'), {}).isFused).toBe(together);
   });
 
-  const names = Object.keys(specs);
+  const names = Object.keys(specs).filter(name => fusesBlocks || !networks[name]?.hasBlocks);
   describe.each(names)('%s', name => {
     const spec = specs[name] as FieldSpec;
     const hasSome = networkOf(spec, extensions).layout.entries.length > 1;
     const all = OWN.filter(own => hasSome || own !== 'others');
     const place = names.indexOf(name);
-    const ownsOf = (turn: number): readonly Own[] => (exhaustive ? all : [all[(place + turn) % all.length] as Own]);
+    // The requests of a network take turns with the choices of per-field parameters.
+    const cases = requests.map((request, index) => ({
+      request,
+      own: all[(place + index) % all.length] as Own,
+      other: all[(place + index + 1) % all.length] as Own,
+      isShared: index % 2 === 1,
+    }));
 
-    it.each(ownsOf(0))('gives each field the same results as alone, with %s parameters per field', async own => {
-      for (const [index, request] of requests.entries()) {
-        const one = { batch: batchOf(spec, 3, own), request, points: 37, isShared: index % 2 === 1 };
-        await expectParity(options, one);
-      }
-    });
+    it.each(cases)(
+      'gives each field the same results as alone, $own parameters per field: $request',
+      async ({ request, own, isShared }) =>
+        expectParity(options, { batch: batchOf(spec, 3, own), request, points: 37, isShared }),
+    );
 
-    it.each(ownsOf(1))('computes the loss of each field, with %s parameters per field', async own => {
-      for (const [index, request] of requests.entries()) {
-        const one = { batch: batchOf(spec, 3, own), request, points: 37, isShared: index % 2 === 0 };
-        await expectLossParity(options, one, lossOf(one, squared, index % 2 === 1));
-      }
-    });
+    it.each(cases)(
+      'computes the loss of each field, $other parameters per field: $request',
+      async ({ request, other, isShared }) => {
+        const one = { batch: batchOf(spec, 3, other), request, points: 37, isShared: !isShared };
+        await expectLossParity(options, one, lossOf(one, squared, isShared));
+      },
+    );
   });
 
   const pairs = COUNTS.flatMap(count => POINTS.map(points => ({ count, points })));

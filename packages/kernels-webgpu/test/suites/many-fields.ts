@@ -105,7 +105,7 @@ export const smallManyFieldsSuite = (options: WebgpuBackendOptions = {}): void =
 export const manyFieldsSuite = (options: WebgpuBackendOptions = {}): void => {
   onGpu(options);
   // The software adapter is slow to compile every network.
-  manyFieldsContract({ backend: 'webgpu', together: true, exhaustive: false });
+  manyFieldsContract({ backend: 'webgpu', together: true, exhaustive: false, fusesBlocks: false });
 
   it('gives each field its value without derivatives', async () => {
     const one = { batch: all(waves, 3), request: {}, points: 50, isShared: false };

@@ -98,8 +98,8 @@ export const smallNetworksSuite = (options: WebgpuBackendOptions = {}): void => 
   it('agrees with the composed one around sums, products and fixed frequencies', async () => {
     const field = fieldOf(
       { kind: 'fixed' },
-      branches('sum', { kind: 'identity' }, dense(20, tanh), dense(20, tanh)),
-      branches('product', dense(18, { kind: 'sine' }), dense(18, tanh)),
+      branches('sum', { kind: 'identity' }, dense(20, tanh)),
+      branches('product', dense(20, { kind: 'sine' }), { kind: 'identity' }),
       dense(2),
     );
     await expectParity({ backend: 'webgpu', field, points: 70, request: { laplacian: true }, relative: 4e-5 });
