@@ -276,6 +276,9 @@ export const addPriorCommand = (program: Command): void => {
     ),
     2,
   )
-    .addHelpText('after', helpExamples([['neural-fields prior interpolate p.safetensors a.png b.png -o i.png', '']]))
+    .addHelpText(
+      'after',
+      helpExamples([['neural-fields prior interpolate p.safetensors a.png b.png -o i.png', 'eight of them']]),
+    )
     .action(interpolate);
 };
