@@ -81,8 +81,6 @@ export type {
   PointScoring,
   PointSource,
   SourceState,
-  StepInput,
-  StepInputs,
 } from './fit/points.ts';
 export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
@@ -152,3 +150,4 @@ export type { Extensions, LayerSpec } from './spec/layer.ts';
 export { type MlpOptions, mlp, type NetworkSize, type SirenOptions, siren } from './spec/networks.ts';
 export type { ColumnRule } from './spec/signal.ts';
 export { outFeatures, parameterLayout, parseSpec } from './spec/spec.ts';
+export type { StepInput, StepInputs } from './step-inputs.ts';

@@ -3,11 +3,11 @@
  *   functions of them.
  */
 import type { Tensor1D, Variable } from '@tensorflow/tfjs-core';
-import type { StepInputs } from './fit/points.ts';
 import type { ParameterLayout } from './params/layout.ts';
 import type { BatchNetwork } from './spec/batch-network.ts';
 import type { Extensions } from './spec/layer.ts';
 import type { Network } from './spec/network.ts';
+import type { StepInputs } from './step-inputs.ts';
 
 /** A field, or a batch of fields of one network, that a term can evaluate. */
 export interface ModelView {

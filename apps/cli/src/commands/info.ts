@@ -15,8 +15,8 @@ import type { Command } from 'commander';
 import type { FoundRun } from '../files/field-metadata.ts';
 import { layerRows } from '../files/layer-rows.ts';
 import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
+import { describePruning } from '../files/pruned-metadata.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
-import { describePruning } from '../pruning/pruned-metadata.ts';
 import { table } from '../table.ts';
 
 const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>

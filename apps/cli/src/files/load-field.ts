@@ -15,8 +15,8 @@ import {
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
 import { SIMILARITY_KEY } from '@neural-fields/shapes';
 import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '../options/pytorch.ts';
-import { PRUNED_KEY, type Pruning, readPruning } from '../pruning/pruned-metadata.ts';
 import { type FoundRun, readFieldRun } from './field-metadata.ts';
+import { PRUNED_KEY, type Pruning, readPruning } from './pruned-metadata.ts';
 import { readDescription } from './read-description.ts';
 
 /** What a file says about its field. */

@@ -34,10 +34,10 @@ import {
 import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
 import { roundField } from '../files/lower-precision.ts';
+import { metadataOf, pruningOf } from '../files/pruned-metadata.ts';
 import { measureQuality } from '../signals/quality.ts';
 import { figuresOf, printTable } from './prune-figures.ts';
 import { randomPoints, readSource, type Source } from './prune-source.ts';
-import { metadataOf, pruningOf } from './pruned-metadata.ts';
 
 /** The settings of the command. */
 export interface PruneFileOptions extends BackendOptions {

@@ -2,8 +2,10 @@
  * @file Validates the batches of a point source: shapes when they are drawn, values when they may be the cause of a bad
  *   loss.
  */
+
+import type { StepInputs } from '../step-inputs.ts';
 import { describeNonFinite, findNonFinite, type NonFiniteValues } from './non-finite.ts';
-import type { PointBatch, StepInputs } from './points.ts';
+import type { PointBatch } from './points.ts';
 import type { Term } from './term.ts';
 
 /** The prefix of the inputs of a step in a fault. */

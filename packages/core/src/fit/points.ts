@@ -1,5 +1,6 @@
 /** @file Point sources: points with their targets, on which a term of the objective is evaluated. */
 import type { Rng } from '../random.ts';
+import type { StepInputs } from '../step-inputs.ts';
 
 /** A batch of points. All arrays are row-major, with one row per point. */
 export interface PointBatch {
@@ -15,15 +16,6 @@ export interface PointBatch {
   /** The fields of a batch that a step trains, if not all: b indices, the same in all chunks of a step. */
   readonly fields?: ArrayLike<number>;
 }
-
-/** An array that the parameters of a model's fields depend on in a step, row-major. */
-export interface StepInput {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-/** Such arrays by name, e.g. the context points of an encoder, or which signals of a set the step is about. */
-export type StepInputs = Readonly<Record<string, StepInput>>;
 
 /** The position of a step in a fit. */
 export interface FitStep {

@@ -3,8 +3,8 @@ import { engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
 import type { ModelView } from '../model.ts';
 import { selectFields, spreadFields } from '../models/select-fields.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
+import type { StepInputs } from '../step-inputs.ts';
 import { accumulate } from './accumulate.ts';
-import type { StepInputs } from './points.ts';
 
 /** The parameters of a view in one step, and the sum of the gradients with respect to them. */
 export class StepVector {

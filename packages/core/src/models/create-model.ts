@@ -7,7 +7,6 @@ import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Vari
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
 import type { Field } from '../field.ts';
-import type { StepInputs } from '../fit/points.ts';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
 import { isBatchNetwork, type Model, type ModelDescription, type ModelView } from '../model.ts';
@@ -20,6 +19,7 @@ import type { FieldSpec } from '../spec/field-spec.ts';
 import type { Extensions } from '../spec/layer.ts';
 import { type Network, networkOf } from '../spec/network.ts';
 import { parseSpec } from '../spec/spec.ts';
+import type { StepInputs } from '../step-inputs.ts';
 import type { FieldBatch, FieldBatchSize } from './field-batch.ts';
 import { type BoundParameters, ParameterSet } from './parameter-set.ts';
 
