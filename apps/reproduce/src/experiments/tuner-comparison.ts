@@ -2,16 +2,15 @@
  * @file Periodic, bounded fields against SIREN of the same width, on several pictures, each at its best learning rate.
  */
 import { integer, plural } from '@neural-fields/app-kit';
-import { adam, cosine, createRng, siren, term } from '@neural-fields/core';
-import { mse } from '@neural-fields/losses';
-import { type Bounds, bounds, periodicExtensions, tuner } from '@neural-fields/periodic-init';
-import { coordinateGradient, pixels, subset } from '@neural-fields/signals';
+import { createRng, siren } from '@neural-fields/core';
+import { type Bounds, tuner } from '@neural-fields/periodic-init';
+import { coordinateGradient } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, OwnOption } from '../frame/experiment.ts';
 import type { Check, Table, TableRow } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from '../shared/decibels.ts';
 import { formatMean, meanOf, winsOf } from '../shared/paired-statistics.ts';
-import { hashNumbers, pictureDescription, pictureGrid } from '../shared/pictures.ts';
+import { pictureGrid } from '../shared/pictures.ts';
 import { sampleJet } from '../shared/sample-jet.ts';
 import { loadPictures, type NamedPicture } from '../shared/several-pictures.ts';
 import { boundAt } from '../shared/tuner-frequencies.ts';
@@ -19,9 +18,11 @@ import {
   fittedPixels,
   heldOutShare,
   INPUT_SHARE,
+  maskedPicture,
   networkSize,
   select,
   type TunerVariant,
+  tunerFit,
   tunerSize,
 } from '../shared/tuner-picture.ts';
 
@@ -85,11 +86,12 @@ const casesOf = (pictures: readonly NamedPicture[], context: ExperimentContext<O
   const cases: Case[] = [];
   for (const named of pictures) {
     const { picture } = named;
-    const { image, width, height } = picture;
     for (let seed = settings.seed; seed < settings.seed + own.seeds; seed++) {
-      const marks = markPixels(width * height, seed, own.heldOutShare);
-      const mask = marks.map(mark => (mark === FITTED ? 1 : 0));
-      const points = subset(pixels(image, pictureGrid), { mask: ndarray(mask, [height, width]) });
+      const marks = markPixels(picture.width * picture.height, seed, own.heldOutShare);
+      const masked = maskedPicture(
+        picture,
+        marks.map(mark => (mark === FITTED ? 1 : 0)),
+      );
       for (const variant of variants.filter(({ name }) => networks.includes(name))) {
         const spec = variant.spec(tunerSize(picture, { ...settings, seed }));
         for (const rate of rates) {
@@ -105,20 +107,7 @@ const casesOf = (pictures: readonly NamedPicture[], context: ExperimentContext<O
             plan: {
               name,
               label: `${named.name}, ${variant.label}, rate ${rate}, seed ${seed}`,
-              spec,
-              extensions: periodicExtensions,
-              terms: () => [term({ points, loss: mse() })],
-              identity: {
-                picture: hashNumbers(image.data, [width]),
-                fitted: hashNumbers(mask),
-                bounds: variant.bounds ? `${variant.bounds.low}, ${variant.bounds.high}` : 'none',
-              },
-              steps,
-              seed,
-              optimizer: adam({ learningRate: rate }),
-              schedule: cosine(),
-              signal: pictureDescription(picture),
-              ...(variant.bounds && { project: bounds(spec, variant.bounds) }),
+              ...tunerFit(masked, { spec, bounds: variant.bounds }, { steps, seed, learningRate: rate }),
               ...(variantOf !== undefined && { variantOf }),
             },
           });

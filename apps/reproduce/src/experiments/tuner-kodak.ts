@@ -1,15 +1,14 @@
 /** @file The paper's table on Kodak's pictures: values and gradients, at fitted and at held-out pixels. */
-import { adam, cosine, siren, term } from '@neural-fields/core';
-import { mse } from '@neural-fields/losses';
+import { siren } from '@neural-fields/core';
 import { networkExtensions, networkPreset } from '@neural-fields/networks';
-import { bounds, tuner } from '@neural-fields/periodic-init';
-import { coordinateGradient, pixels, subset } from '@neural-fields/signals';
+import { tuner } from '@neural-fields/periodic-init';
+import { coordinateGradient } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, FittedField } from '../frame/experiment.ts';
 import type { Check, Table } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from '../shared/decibels.ts';
 import { meanOf } from '../shared/paired-statistics.ts';
-import { hashNumbers, pictureDescription, pictureGrid } from '../shared/pictures.ts';
+import { pictureGrid } from '../shared/pictures.ts';
 import { sampleJet } from '../shared/sample-jet.ts';
 import { loadPictures, type NamedPicture } from '../shared/several-pictures.ts';
 import { showSignal } from '../shared/show.ts';
@@ -18,10 +17,12 @@ import {
   fittedPixels,
   heldOutShare,
   INPUT_SHARE,
+  maskedPicture,
   networkSize,
   select,
   type TunerOwn,
   type TunerVariant,
+  tunerFit,
   tunerSize,
 } from '../shared/tuner-picture.ts';
 
@@ -80,31 +81,20 @@ const casesOf = (pictures: readonly NamedPicture[], context: ExperimentContext<T
   const { settings, networks } = context;
   const { steps, seed, learningRate, learningRates = {}, own } = settings;
   return pictures.flatMap((named): readonly Case[] => {
-    const { image, width, height } = named.picture;
+    const { width, height } = named.picture;
     const mask = fittedPixels(width * height, seed, own.heldOutShare);
-    const points = subset(pixels(image, pictureGrid), { mask: ndarray(mask, [height, width]) });
+    const masked = maskedPicture(named.picture, mask);
     const size = tunerSize(named.picture, settings);
     return compared
       .filter(({ name }) => networks.includes(name))
       .map(variant => {
-        const spec = variant.spec(size);
+        const network = { spec: variant.spec(size), bounds: variant.bounds };
+        const rate = learningRates[variant.name] ?? learningRate;
         const plan: FitPlan = {
+          ...tunerFit(masked, network, { steps, seed, learningRate: rate }),
           name: `${named.name}-${variant.name}`,
           label: `${named.name}, ${variant.label}`,
-          spec,
           extensions: networkExtensions,
-          terms: () => [term({ points, loss: mse() })],
-          identity: {
-            picture: hashNumbers(image.data, [width]),
-            fitted: hashNumbers(mask),
-            bounds: variant.bounds ? `${variant.bounds.low}, ${variant.bounds.high}` : 'none',
-          },
-          steps,
-          seed,
-          optimizer: adam({ learningRate: learningRates[variant.name] ?? learningRate }),
-          schedule: cosine(),
-          signal: pictureDescription(named.picture),
-          ...(variant.bounds && { project: bounds(spec, variant.bounds) }),
           ...(named !== pictures[0] && { variantOf: `${pictures[0]?.name}-${variant.name}` }),
         };
         return { named, variant, mask, plan };

@@ -13,7 +13,7 @@ import {
   nyquistFrequency,
   periodicExtensions,
 } from '@neural-fields/periodic-init';
-import { coordinateGradient, pixels, subset } from '@neural-fields/signals';
+import { coordinateGradient, type PointSet, pixels, subset } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import type {
   Experiment,
@@ -125,13 +125,49 @@ export const tunerSize = (
   };
 };
 
+/** A picture of which the pixels with 1 in a mask are fitted. */
+export interface MaskedPicture {
+  readonly picture: LoadedPicture;
+  readonly mask: Uint8Array;
+  readonly points: PointSet;
+}
+
+/** @param mask row-major, one element for each pixel: 1 where it is fitted, otherwise 0 */
+export const maskedPicture = (picture: LoadedPicture, mask: Uint8Array): MaskedPicture => ({
+  picture,
+  mask,
+  points: subset(pixels(picture.image, pictureGrid), { mask: ndarray(mask, [picture.height, picture.width]) }),
+});
+
+/** The fit of a network to the fitted pixels of a picture: all in each step, Adam with a cosine. */
+export const tunerFit = (
+  { picture, mask, points }: MaskedPicture,
+  { spec, bounds: limits }: { readonly spec: FieldSpec; readonly bounds?: Bounds | undefined },
+  { steps, seed, learningRate }: Pick<ExperimentSettings, 'steps' | 'seed' | 'learningRate'>,
+): Omit<FitPlan, 'name' | 'label'> & Required<Pick<FitPlan, 'identity'>> => ({
+  spec,
+  extensions: periodicExtensions,
+  terms: () => [term({ points, loss: mse() })],
+  identity: {
+    picture: hashNumbers(picture.image.data, [picture.width]),
+    fitted: hashNumbers(mask),
+    bounds: limits ? `${limits.low}, ${limits.high}` : 'none',
+  },
+  steps,
+  seed,
+  optimizer: adam({ learningRate }),
+  schedule: cosine(),
+  signal: pictureDescription(picture),
+  ...(limits && { project: bounds(spec, limits) }),
+});
+
 const prepare = async (experiment: TunerExperiment, context: ExperimentContext<TunerOwn>): Promise<ExperimentPlan> => {
   const { settings, signal } = context;
   const { steps, seed, learningRate, learningRates } = settings;
   const picture = await loadPicture(context.imageFile, settings);
   const { width, height } = picture;
   const mask = fittedPixels(width * height, seed, settings.own.heldOutShare);
-  const points = subset(pixels(picture.image, pictureGrid), { mask: ndarray(mask, [height, width]) });
+  const masked = maskedPicture(picture, mask);
   const size = tunerSize(picture, settings);
   const variants = experiment.variants.filter(({ name }) => context.networks.includes(name));
 
@@ -210,29 +246,23 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
   };
 
   return {
-    notes: [picture.note, `${points.size} of ${mask.length} pixels are fitted`],
+    notes: [picture.note, `${masked.points.size} of ${mask.length} pixels are fitted`],
     fits: variants.map(variant => {
-      const spec = variant.spec(size);
       const { training } = variant;
+      const rate = learningRates?.[variant.name] ?? learningRate;
+      const plan = tunerFit(
+        masked,
+        { spec: variant.spec(size), bounds: variant.bounds },
+        { steps, seed, learningRate: rate },
+      );
       return {
+        ...plan,
         name: variant.name,
         label: variant.label,
-        spec,
-        extensions: periodicExtensions,
-        terms: () => [term({ points, loss: mse() })],
-        identity: {
-          picture: hashNumbers(picture.image.data, [width]),
-          fitted: hashNumbers(mask),
-          bounds: variant.bounds ? `${variant.bounds.low}, ${variant.bounds.high}` : 'none',
-          ...(training && { training: training.describe }),
-        },
-        steps,
-        seed,
-        optimizer: adam({ learningRate: learningRates?.[variant.name] ?? learningRate }),
-        schedule: cosine(),
-        signal: pictureDescription(picture),
-        ...(variant.bounds && { project: bounds(spec, variant.bounds) }),
-        ...(training && { train: (given: Training) => training.train(given, size) }),
+        ...(training && {
+          identity: { ...plan.identity, training: training.describe },
+          train: (given: Training) => training.train(given, size),
+        }),
       };
     }),
     evaluate,
