@@ -4,6 +4,15 @@
  */
 import { nearestNames } from './nearest-names.ts';
 
+export {
+  assertCount,
+  assertFinite,
+  assertFraction,
+  assertNonNegative,
+  assertPositive,
+  assertShare,
+  describeValue,
+} from './assert-number.ts';
 export { nearestNames };
 
 type KeysOf<T> = T extends unknown ? keyof T : never;

@@ -3,6 +3,7 @@
  *   global state, so the same seed gives the same numbers on every backend, and a resumed run can regenerate the
  *   numbers of any step.
  */
+import { assertFinite } from './assert-number.ts';
 
 /** A source of random numbers. Calls advance it; `fork` does not. */
 export interface Rng {
@@ -108,7 +109,7 @@ const fromKey = (key: Uint32Array): Rng => {
  * @throws RangeError when the seed is not finite
  */
 export const createRng = (seed: number): Rng => {
-  if (!Number.isFinite(seed)) throw new RangeError(`createRng: seed must be a finite number, got ${seed}`);
+  assertFinite('createRng: seed', seed);
   const key = new Uint32Array([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344]); // the first digits of pi
   absorbNumber(key, seed);
   return fromKey(key);

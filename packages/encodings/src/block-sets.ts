@@ -1,7 +1,6 @@
 /** @file Sets of the blocks of a grid, as text: one bit for each block, four of them in a hexadecimal digit. */
 import { blocksAlong } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { assertResolution } from './grid-table.ts';
 
 /** @throws RangeError unless it is a power of two up to 64 */

@@ -1,7 +1,7 @@
 import { createRng, type LayerSpec } from '@neural-fields/core';
 import { constantArray, type LayerDefinition } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount, assertFinite, assertPositive, assertRows } from './assert.ts';
+import { assertCount, assertFinite, assertOptions, assertPositive } from '@neural-fields/core/options';
+import { assertRows } from './assert-rows.ts';
 import { type SinusoidOrder, sinusoids, TWO_PI } from './sinusoids.ts';
 
 /** Frequencies drawn at random: b ~ N(0, scale^2), independently for each input feature. */

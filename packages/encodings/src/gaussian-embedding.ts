@@ -5,8 +5,7 @@ import {
   elementwise,
   type LayerDefinition,
 } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount, assertPositive } from './assert.ts';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { shiftedCopies } from './shifted.ts';
 
 /** The parameters that can be learned. */

@@ -9,8 +9,7 @@ import {
   product,
   sum,
 } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount, assertFinite, assertPositive } from './assert.ts';
+import { assertCount, assertFinite, assertOptions, assertPositive } from '@neural-fields/core/options';
 
 /** The parameters that can be learned. */
 export type RbfLearnable = 'centres' | 'sigma';

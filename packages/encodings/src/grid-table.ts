@@ -10,7 +10,7 @@ import {
   type LayerDefinition,
   type Signal,
 } from '@neural-fields/core/layers';
-import { assertCount, assertPositive } from './assert.ts';
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 
 /** The options of every table of features at grid vertices. */
 export interface TableOptions {

@@ -1,7 +1,6 @@
 import type { LayerSpec } from '@neural-fields/core';
 import type { LayerDefinition } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import {
   assertTable,
   levelsOf,

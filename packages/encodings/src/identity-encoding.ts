@@ -1,7 +1,6 @@
 import type { LayerSpec } from '@neural-fields/core';
 import type { LayerDefinition } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertFinite } from './assert.ts';
+import { assertFinite, assertOptions } from '@neural-fields/core/options';
 import { shiftedCopies } from './shifted.ts';
 
 /** The options of {@link identityEncoding}. */

@@ -15,8 +15,7 @@ import {
   sub,
 } from '@neural-fields/core/elementwise';
 import { elementwise, type LayerDefinition } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { shiftedCopies } from './shifted.ts';
 
 /** The kernel of the blob. */

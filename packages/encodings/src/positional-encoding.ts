@@ -1,7 +1,6 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { concat, constantArray, type LayerDefinition } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount, assertPositive } from './assert.ts';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { sinusoids } from './sinusoids.ts';
 
 /** The options of {@link positionalEncoding}. */

@@ -1,5 +1,5 @@
 /** @file The resolutions of the levels of a grid: Mueller et al. 2022, arXiv:2201.05989, equations 2 and 3. */
-import { assertCount } from './assert.ts';
+import { assertCount } from '@neural-fields/core/options';
 import { assertResolution } from './grid-table.ts';
 
 /** The options of the levels. With more than one level, exactly one of `growth` and `finestResolution` is required. */

@@ -10,8 +10,7 @@ import {
   type Signal,
   sum,
 } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { legendreFactors, normalisation } from './legendre.ts';
 
 /** The options of {@link sphericalHarmonics}. */

@@ -1,8 +1,7 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { abs, constant, defineActivation, floor, greater, mul, select, sub } from '@neural-fields/core/elementwise';
 import { elementwise, type LayerDefinition } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { shiftedCopies } from './shifted.ts';
 
 /** The options of {@link triangleWave}. */

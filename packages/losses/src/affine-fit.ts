@@ -4,8 +4,7 @@
  * This is for evaluation only: the alignment uses the true values, so a PSNR computed after it measures the structure
  * of the reconstruction and not its brightness.
  */
-import { assertOptions } from '@neural-fields/core/options';
-import { assertInteger } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 
 /** A reconstruction aligned with the truth, channel by channel. */
 export interface FittedValues {
@@ -30,7 +29,7 @@ const fitEach = (
   channels: number,
   scaleOf: (covariance: number, variance: number) => number,
 ): FittedValues => {
-  assertInteger(`${caller}: channels`, channels);
+  assertCount(`${caller}: channels`, channels);
   const { length } = values;
   if (truth.length !== length)
     throw new RangeError(`${caller}: the truth must have ${length} values, got ${truth.length}`);

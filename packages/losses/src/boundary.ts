@@ -1,9 +1,8 @@
 /** @file Soft boundary and initial conditions: separate terms, on points of the boundary. */
 
 import type { PointLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { mul, reshape, slice, sub, sum, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { assertInteger } from './assert.ts';
 import { dataTerm } from './data-term.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise } from './penalty.ts';
@@ -62,7 +61,7 @@ export const neumann = (options: NeumannOptions): JetLoss<{ readonly gradient: t
   const { axis, normal, target, penalty = absolute } = options;
   if ((axis === undefined) === (normal === undefined))
     throw new RangeError(`neumann: give either axis or normal, got ${axis === undefined ? 'neither' : 'both'}`);
-  if (axis !== undefined) assertInteger('neumann: axis', axis, 0);
+  if (axis !== undefined) assertCount('neumann: axis', axis, 0);
   return jetLoss('neumann', { gradient: true }, ({ value, gradient }, { targets }) => {
     const [n, d] = gradient.shape;
     const along = (): Tensor2D => {

@@ -1,6 +1,5 @@
 /** @file Targets for gradient-domain compositing: the gradients (or Laplacians) of several images made into one. */
-import { assertOptions } from '@neural-fields/core/options';
-import { assertInteger } from './assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 
 /** A weight of one image: a number, or a mask with one value per point. */
 export type CompositeWeight = number | ArrayLike<number>;
@@ -81,8 +80,8 @@ export const mixedGradients = (
   assertOptions('mixedGradients', options, { coordinates: 1, channels: 1 });
   const { coordinates = 2, channels = 1 } = options;
 
-  assertInteger('mixedGradients: coordinates', coordinates);
-  assertInteger('mixedGradients: channels', channels);
+  assertCount('mixedGradients: coordinates', coordinates);
+  assertCount('mixedGradients: channels', channels);
   const length = commonLength('mixedGradients', gradients);
   const width = coordinates * channels;
   if (length % width !== 0)

@@ -2,7 +2,7 @@
  * @file Conversions between signed distances, truncated ones and occupancies. Distances are positive outside, negative
  *   inside and zero on the surface.
  */
-import { assertPositive } from './assert.ts';
+import { assertPositive } from '@neural-fields/core/options';
 
 /**
  * Truncated signed distances: max(-1, min(1, sdf / t)), dimensionless.

@@ -1,9 +1,8 @@
 /** @file Supervision by known distances: signed and truncated, or unsigned. */
 
 import type { PointLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { clipByValue, div, sub } from '@tensorflow/tfjs-core';
-import { assertPositive } from './assert.ts';
 import { absolute, absoluteValue, type Penalty, penalise } from './penalty.ts';
 import { findValueTarget, weighted } from './targets.ts';
 

@@ -2,9 +2,8 @@
  * @file Learns a signed distance from the points of a surface alone. Sitzmann et al. 2020, arXiv:2006.09661, section
  *   4.2.
  */
-import { assertOptions } from '@neural-fields/core/options';
+import { assertNonNegative, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { mul, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertPositive, assertWeight } from './assert.ts';
 import { eikonalErrors, eikonalTangents, total } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, absoluteValue, penaltyTangent } from './penalty.ts';
@@ -75,7 +74,7 @@ export const eikonalSdf = (options: EikonalSdfOptions = {}): JetLoss<{ readonly 
   const { surface = 'surface', normal = 'normal', oriented = true, sharpness = 100 } = options;
   const { surfaceWeight = 3e3, offSurfaceWeight = 1e2, normalWeight = 1e2, eikonalWeight = 5e1 } = options;
   for (const [name, weight] of Object.entries({ surfaceWeight, offSurfaceWeight, normalWeight, eikonalWeight }))
-    assertWeight(`eikonalSdf: ${name}`, weight);
+    assertNonNegative(`eikonalSdf: ${name}`, weight);
   assertPositive('eikonalSdf: sharpness', sharpness);
   const name = 'eikonalSdf';
   /** The weighted sum of the parts, or of their derivatives; without an alignment if there are no normals. */

@@ -1,5 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
-import { assertFinite, assertPositive, assertWeight } from './assert.ts';
+import { assertFinite, assertNonNegative, assertOptions, assertPositive } from '@neural-fields/core/options';
 
 /** The options of {@link gaussianSource}. */
 export interface GaussianSourceOptions {
@@ -43,7 +42,7 @@ export const gaussianSource = (coords: ArrayLike<number>, options: GaussianSourc
   assertPositive('gaussianSource: variance', variance);
   const { peak = (2 * Math.PI * variance) ** (-d / 2) } = options;
   assertFinite('gaussianSource: peak', peak);
-  assertWeight('gaussianSource: cutoff', cutoff);
+  assertNonNegative('gaussianSource: cutoff', cutoff);
   if (coords.length % d !== 0)
     throw new RangeError(`gaussianSource: coords must be rows of ${d} values, got ${coords.length} values`);
   const n = coords.length / d;

@@ -8,9 +8,8 @@
  */
 
 import type { Jet, PointLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { abs, add, cast, lessEqual, max, maximum, mul, slice, sub, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertPositive } from './assert.ts';
 import { assertHelmholtzOptions, type HelmholtzOptions, helmholtzLosses } from './helmholtz.ts';
 import { type HelmholtzDerivatives, helmholtzDerivatives } from './helmholtz-residual.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';

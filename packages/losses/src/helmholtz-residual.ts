@@ -14,9 +14,10 @@
  *
  * The right-hand side s follows the authors' code; the paper's f is -s.
  */
+
 import type { Jet } from '@neural-fields/core';
+import { assertCount } from '@neural-fields/core/options';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { assertInteger } from './assert.ts';
 import { partialAlong } from './boundary.ts';
 import { type Complex, fromPairs, minus, plus, scaled, times, toPairs } from './complex.ts';
 import { type PerfectlyMatchedLayer, stretchAlong } from './perfectly-matched-layer.ts';
@@ -33,7 +34,7 @@ export interface HelmholtzDerivatives {
  * @throws RangeError when d is not a positive integer
  */
 export const helmholtzDerivatives = (inFeatures = 2): HelmholtzDerivatives => {
-  assertInteger('helmholtzDerivatives: inFeatures', inFeatures);
+  assertCount('helmholtzDerivatives: inFeatures', inFeatures);
   const axes = Array.from({ length: inFeatures }, (_, k) => k);
   return { gradient: true, second: axes.map(k => axes.map(l => (k === l ? 1 : 0))) };
 };

@@ -1,7 +1,6 @@
 import type { Jet } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertNonNegative, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { add, cast, mul, notEqual, type Tensor, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertPositive, assertWeight } from './assert.ts';
 import { type HelmholtzDerivatives, helmholtzDerivatives, helmholtzResidual } from './helmholtz-residual.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise } from './penalty.ts';
@@ -45,8 +44,8 @@ export interface HelmholtzForwardOptions extends HelmholtzOptions {
 export const assertHelmholtzOptions = (loss: string, options: HelmholtzOptions): void => {
   const { wavenumber, onSourceWeight = 1, offSourceWeight = 1 } = options;
   assertPositive(`${loss}: wavenumber`, wavenumber);
-  assertWeight(`${loss}: onSourceWeight`, onSourceWeight);
-  assertWeight(`${loss}: offSourceWeight`, offSourceWeight);
+  assertNonNegative(`${loss}: onSourceWeight`, onSourceWeight);
+  assertNonNegative(`${loss}: offSourceWeight`, offSourceWeight);
 };
 
 /** The penalty of the residual, weighted on and off the source: `f32[n, o]`. */

@@ -1,6 +1,5 @@
 import type { PointLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertPositive } from './assert.ts';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { type DataTermOptions, dataTerm } from './data-term.ts';
 import { squared } from './penalty.ts';
 

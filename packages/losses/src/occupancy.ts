@@ -1,7 +1,6 @@
 import type { PointLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertFinite, assertOptions } from '@neural-fields/core/options';
 import { mul, sigmoid, softplus, sub } from '@tensorflow/tfjs-core';
-import { assertFinite } from './assert.ts';
 import { findValueTarget, weighted } from './targets.ts';
 
 /** The options of {@link binaryCrossEntropy}. */

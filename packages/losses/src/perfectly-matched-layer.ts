@@ -7,8 +7,8 @@
  *
  * The time dependence is exp(i omega t): an outgoing wave exp(-i k x) becomes exp(-i k integral of e dx), which decays.
  */
+import { assertPositive } from '@neural-fields/core/options';
 import { abs, add, div, mul, neg, ones, relu, slice, square, sub, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertPositive } from './assert.ts';
 import type { Complex } from './complex.ts';
 
 /** A layer around the box [-bound, bound]^d, as made by {@link perfectlyMatchedLayer}. */

@@ -12,8 +12,7 @@
  */
 
 import { pointwiseLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertWeight } from './assert.ts';
+import { assertNonNegative, assertOptions } from '@neural-fields/core/options';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { squared } from './penalty.ts';
 
@@ -87,8 +86,8 @@ export const poisson = (
     gradientWeight = 1,
     laplacianWeight = 1,
   } = options;
-  assertWeight('poisson: gradientWeight', gradientWeight);
-  assertWeight('poisson: laplacianWeight', laplacianWeight);
+  assertNonNegative('poisson: gradientWeight', gradientWeight);
+  assertNonNegative('poisson: laplacianWeight', laplacianWeight);
   const errors = [
     { of: 'gradient', target: gradientTarget, factor: gradientWeight },
     { of: 'laplacian', target: laplacianTarget, factor: laplacianWeight },

@@ -1,6 +1,5 @@
 import { pointwiseLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertWeight } from './assert.ts';
+import { assertNonNegative, assertOptions } from '@neural-fields/core/options';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { squared } from './penalty.ts';
 
@@ -31,8 +30,8 @@ export const sobolev = (options: SobolevOptions = {}): JetLoss<{ readonly gradie
   assertOptions('sobolev', options, { target: 1, gradientTarget: 1, valueWeight: 1, gradientWeight: 1 });
 
   const { target = 'value', gradientTarget = 'gradient', valueWeight = 1, gradientWeight = 1 } = options;
-  assertWeight('sobolev: valueWeight', valueWeight);
-  assertWeight('sobolev: gradientWeight', gradientWeight);
+  assertNonNegative('sobolev: valueWeight', valueWeight);
+  assertNonNegative('sobolev: gradientWeight', gradientWeight);
   const errors = [
     { of: 'value', target, factor: valueWeight },
     { of: 'gradient', target: gradientTarget, factor: gradientWeight },

@@ -1,7 +1,7 @@
 /** @file Losses on a signed distance at points on and off a surface. `eikonalSdf` is their sum. */
 
 import { type PointLoss, pointwiseLoss } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertNonNegative, assertOptions, assertPositive } from '@neural-fields/core/options';
 import {
   clipByValue,
   div,
@@ -17,7 +17,6 @@ import {
   type Tensor2D,
   type Tensor3D,
 } from '@tensorflow/tfjs-core';
-import { assertPositive, assertWeight } from './assert.ts';
 import { lengths, lengthTangents, MIN_LENGTH } from './eikonal.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, absoluteValue, type Penalty, penalise, penaltyTangent, squared } from './penalty.ts';
@@ -219,7 +218,7 @@ export const divergencePenalty = (options: DivergencePenaltyOptions = {}): JetLo
   assertOptions('divergencePenalty', options, { penalty: 1, min: 1, max: 1, surface: 1 });
 
   const { surface = 'surface', penalty = squared, min = 0.1, max = 50 } = options;
-  assertWeight('divergencePenalty: min', min);
+  assertNonNegative('divergencePenalty: min', min);
   if (!(max > min)) throw new RangeError(`divergencePenalty: max must be a number above ${min}, got ${max}`);
   const name = 'divergencePenalty';
   return jetLoss(

@@ -1,5 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
-import { assertFinite, assertInteger } from './assert.ts';
+import { assertCount, assertFinite, assertOptions } from '@neural-fields/core/options';
 
 /** The options of {@link timeCurriculum}. */
 export interface TimeCurriculumOptions {
@@ -33,7 +32,7 @@ export const timeCurriculum = (options: TimeCurriculumOptions): TimeCurriculum =
   assertFinite('timeCurriculum: start', start);
   assertFinite('timeCurriculum: end', end);
   if (!(end > start)) throw new RangeError(`timeCurriculum: end must be after the start ${start}, got ${end}`);
-  assertInteger('timeCurriculum: growSteps', growSteps);
-  assertInteger('timeCurriculum: holdSteps', holdSteps, 0);
+  assertCount('timeCurriculum: growSteps', growSteps);
+  assertCount('timeCurriculum: holdSteps', holdSteps, 0);
   return step => [start, start + (end - start) * Math.min(1, Math.max(0, step - holdSteps) / growSteps)];
 };

@@ -7,9 +7,8 @@
  */
 
 import type { Jet } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertNonNegative, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { add, mul, reciprocal, sub, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertInteger, assertPositive, assertWeight } from './assert.ts';
 import { partialAlong } from './boundary.ts';
 import { type JetLoss, jetLoss } from './jet-loss.ts';
 import { absolute, type Penalty, penalise, penaltyTangent } from './penalty.ts';
@@ -45,7 +44,7 @@ export const wave = (options: WaveOptions = {}): JetLoss<WaveDerivatives> => {
   assertOptions('wave', options, { spaceDimensions: 1, speed: 1, squaredSlowness: 1, penalty: 1 });
 
   const { spaceDimensions = 2, speed = 1, squaredSlowness, penalty = absolute } = options;
-  assertInteger('wave: spaceDimensions', spaceDimensions);
+  assertCount('wave: spaceDimensions', spaceDimensions);
   assertPositive('wave: speed', speed);
   const space = Array.from({ length: spaceDimensions }, () => 1);
   const second: WaveDerivatives['second'] = [
@@ -91,8 +90,8 @@ export const waveStart = (options: WaveStartOptions = {}): JetLoss<{ readonly gr
   assertOptions('waveStart', options, { target: 1, velocity: 1, valueWeight: 1, velocityWeight: 1, penalty: 1 });
 
   const { target = 'value', velocity, valueWeight = 1, velocityWeight = 1, penalty = absolute } = options;
-  assertWeight('waveStart: valueWeight', valueWeight);
-  assertWeight('waveStart: velocityWeight', velocityWeight);
+  assertNonNegative('waveStart: valueWeight', valueWeight);
+  assertNonNegative('waveStart: velocityWeight', velocityWeight);
   const name = 'waveStart';
   const errors = (
     { value, gradient }: Jet<{ readonly gradient: true }>,

@@ -1,6 +1,5 @@
 /** @file The options of presets as data, so that programs can list and parse them. */
-import { assertOptions } from '@neural-fields/core/options';
-import { show } from './layers/assert.ts';
+import { assertOptions, describeValue } from '@neural-fields/core/options';
 
 /** An option that is a number. */
 export interface NumberOption {
@@ -85,7 +84,8 @@ export const readOptions = <O extends Readonly<Record<string, PresetOption>>>(
   assertOptions<object>(name, given, known as Readonly<Record<never, 1>>);
   const values = Object.entries(options).map(([key, option]) => {
     const value = given[key] ?? option.default;
-    if (!suits(option, value)) throw new RangeError(`${name}: ${key} must be ${wanted(option)}, got ${show(value)}`);
+    if (!suits(option, value))
+      throw new RangeError(`${name}: ${key} must be ${wanted(option)}, got ${describeValue(value)}`);
     return [key, value] as const;
   });
   return Object.fromEntries(values) as OptionValues<O>;

@@ -1,5 +1,7 @@
 /** @file What a preset is: a network of the literature with its options, its reference and its training settings. */
+
 import type { FieldSpec } from '@neural-fields/core';
+import { assertCount } from '@neural-fields/core/options';
 import { type OptionValues, type PresetOption, readOptions } from './preset-options.ts';
 import type { TrainingSettings } from './training.ts';
 
@@ -56,8 +58,7 @@ export const definePreset = <const O extends PresetOptions>({
   ...facts,
   spec: ({ inFeatures, outFeatures }, options = {}) => {
     for (const [name, value] of Object.entries({ inFeatures, outFeatures }))
-      if (!(Number.isInteger(value) && value >= 1))
-        throw new RangeError(`${facts.name}: ${name} must be a positive integer, got ${String(value)}`);
+      assertCount(`${facts.name}: ${name}`, value);
     return build({ inFeatures, outFeatures }, readOptions(facts.name, facts.options, options));
   },
 });

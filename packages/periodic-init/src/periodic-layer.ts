@@ -1,4 +1,5 @@
 /** @file The first layer of a periodic field: sines whose frequencies are integer multiples of 2 pi / period. */
+
 import type { Extensions, FieldSpec, LayerSpec } from '@neural-fields/core';
 import {
   type ActivationDefinition,
@@ -8,7 +9,7 @@ import {
   type LayerDefinition,
   linear,
 } from '@neural-fields/core/layers';
-import { assertPositive } from './assert.ts';
+import { assertNonNegative, assertPositive } from '@neural-fields/core/options';
 import { type Frequency, maxNorm } from './frequencies/frequency.ts';
 
 /** A layer sin(2 pi q x / period + phi), one feature for each frequency q. */
@@ -85,8 +86,7 @@ export const periodicLayer: LayerDefinition<PeriodicSpec> = {
   assertSpec({ period, frequencies, lowFrequency, trainable = false }, { inFeatures }) {
     assertPositive(`${KIND}: period`, period);
     assertFrequencies(frequencies, inFeatures);
-    if (!(Number.isFinite(lowFrequency) && lowFrequency >= 0))
-      throw new RangeError(`${KIND}: lowFrequency must be a number >= 0, got ${JSON.stringify(lowFrequency)}`);
+    assertNonNegative(`${KIND}: lowFrequency`, lowFrequency);
     if (typeof trainable !== 'boolean')
       throw new TypeError(`${KIND}: trainable must be true or false, got ${JSON.stringify(trainable)}`);
   },

@@ -1,7 +1,7 @@
 import { type FieldSpec, parseSpec } from '@neural-fields/core';
 import type { DenseSpec } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertAxes, assertCount, assertPositive } from './assert.ts';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
+import { assertAxes } from './assert-axes.ts';
 import type { Frequency } from './frequencies/frequency.ts';
 import { defaultMaxFrequency } from './frequencies/nyquist.ts';
 import {

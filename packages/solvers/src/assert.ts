@@ -1,9 +1,5 @@
-/** @file Checks of options, with messages that name the solver. */
-
-/** @throws RangeError when the value is not a positive finite number */
-export const assertPositive = (what: string, value: number): void => {
-  if (!(Number.isFinite(value) && value > 0)) throw new RangeError(`${what} must be a positive number, got ${value}`);
-};
+/** @file Checks of the arrays and spacings of solvers. */
+import { assertPositive } from '@neural-fields/core/options';
 
 /** @throws RangeError when there is not one positive number for each axis */
 export const assertSpacing = (what: string, spacing: readonly number[], axes: number): void => {

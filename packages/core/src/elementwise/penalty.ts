@@ -1,5 +1,7 @@
 /** @file Penalties: functions that map an error e to a loss, as formulas with their derivatives. */
+
 import { customGrad, mul, type Tensor } from '@tensorflow/tfjs-core';
+import { assertFinite } from '../assert-number.ts';
 import type { FormulaParameters } from './activation.ts';
 import { differentiate } from './differentiate.ts';
 import { argument, type Expression, parameter } from './expression.ts';
@@ -46,8 +48,7 @@ export const definePenalty = <P extends string = never>({
   ...formula
 }: PenaltyFormula<P>): Penalty => {
   const parameters: Readonly<Record<string, number>> = formula.parameters ?? {};
-  for (const [name, given] of Object.entries(parameters))
-    if (!Number.isFinite(given)) throw new RangeError(`${kind}: ${name} must be a finite number, got ${given}`);
+  for (const [name, given] of Object.entries(parameters)) assertFinite(`${kind}: ${name}`, given);
   const names = Object.keys(parameters);
   const symbols = Object.fromEntries(names.map(name => [name, parameter(name)])) as FormulaParameters<P>;
   const size = value(argument, symbols);

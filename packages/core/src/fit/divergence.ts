@@ -1,4 +1,5 @@
 /** @file Detects divergence: a loss that is not finite, or that jumps above its initial value. */
+import { assertCount } from '../assert-number.ts';
 import { ExplainedError } from '../explained-error.ts';
 
 /** What counts as divergence. */
@@ -66,8 +67,7 @@ export class DivergenceDetector {
   constructor({ spikeFactor = 100, firstFactor = 1, window = 25 }: DivergenceOptions, history: readonly number[] = []) {
     if (!(typeof spikeFactor === 'number' && spikeFactor > 1))
       throw new RangeError(`fit: divergence.spikeFactor must be a number above 1, got ${spikeFactor}`);
-    if (!(Number.isSafeInteger(window) && window >= 1))
-      throw new RangeError(`fit: divergence.window must be a positive integer, got ${window}`);
+    assertCount('fit: divergence.window', window);
     this.#spikeFactor = spikeFactor;
     if (!(typeof firstFactor === 'number' && firstFactor >= 0))
       throw new RangeError(`fit: divergence.firstFactor must be a number of at least 0, got ${String(firstFactor)}`);

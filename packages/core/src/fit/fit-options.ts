@@ -1,4 +1,5 @@
 /** @file The options of a fit, and their validation. */
+import { assertCount } from '../assert-number.ts';
 import { isBatchNetwork, type Model, singleNetwork, viewOf } from '../model.ts';
 import { assertOptions } from '../options.ts';
 import type { ParameterLayout } from '../params/layout.ts';
@@ -117,9 +118,6 @@ const assertThat = (valid: boolean, what: string, wanted: string, value: unknown
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value);
 
-const assertPositiveInteger = (name: string, value: number): void =>
-  assertThat(Number.isSafeInteger(value) && value >= 1, name, 'a positive integer', value);
-
 const assertTexts = (name: string, texts: Readonly<Record<string, string>> = {}): void => {
   for (const [key, text] of Object.entries(texts))
     if (typeof text !== 'string') throw new TypeError(`fit: ${name}.${key} must be text, got a ${typeof text}`);
@@ -146,7 +144,7 @@ const assertCheckpoint = (options: CheckpointOptions): void => {
     'a number of at least 0',
     everySeconds,
   );
-  assertPositiveInteger('checkpoint.everySteps', everySteps);
+  assertCount('fit: checkpoint.everySteps', everySteps);
   assertTexts('checkpoint.identity', identity);
   assertTexts('checkpoint.metadata', metadata);
   for (const key of Object.keys(metadata))
@@ -203,14 +201,14 @@ const assertPoints = (model: Model, term: Term): void => {
     throw new RangeError(
       `fit: the points of term '${name}' must have ${inFeatures} coordinates like the field, got ${points.inFeatures}`,
     );
-  assertPositiveInteger(`pointsPerStep of term '${name}'`, points.pointsPerStep);
+  assertCount(`fit: pointsPerStep of term '${name}'`, points.pointsPerStep);
   assertStatistics(model, term);
   if (points.fields === undefined) return;
   if (!isBatchNetwork(network))
     throw new RangeError(
       `fit: the points of term '${name}' must be for one field, got points for ${points.fields} fields`,
     );
-  assertPositiveInteger(`fields of term '${name}'`, points.fields);
+  assertCount(`fit: fields of term '${name}'`, points.fields);
 };
 
 /** Every term's points must suit a search. */
@@ -281,7 +279,7 @@ export const assertFitOptions = (
     groups = [],
     checkpoint,
   } = options;
-  for (const [name, value] of Object.entries({ steps, chunkSize, reportEvery })) assertPositiveInteger(name, value);
+  for (const [name, value] of Object.entries({ steps, chunkSize, reportEvery })) assertCount(`fit: ${name}`, value);
   assertThat(Number.isFinite(seed), 'seed', 'a finite number', seed);
   assertThat(isNumber(clipNorm) && clipNorm > 0, 'clipNorm', 'a positive number', clipNorm);
   assertThat(

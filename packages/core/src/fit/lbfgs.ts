@@ -1,4 +1,5 @@
 /** @file L-BFGS: Nocedal and Wright, Numerical Optimization, 2nd edition, 2006, chapter 7. */
+import { assertCount, assertPositive } from '../assert-number.ts';
 import { assertOptions } from '../options.ts';
 import { addTo, dot, largest } from './host-vectors.ts';
 import { searchLine, type Trial } from './line-search.ts';
@@ -44,11 +45,6 @@ interface Pair {
 }
 
 const difference = (a: Float32Array, b: Float32Array): Float32Array => a.map((value, i) => value - b[i]!);
-
-const assertCount = (name: string, value: number): void => {
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new RangeError(`lbfgs: ${name} must be a positive integer, got ${value}`);
-};
 
 /**
  * The direction -H g by the two-loop recursion, algorithm 7.4, with H_0 = (s . y) / (y . y) of the newest pair,
@@ -107,9 +103,9 @@ export const lbfgs = (options: LbfgsOptions = {}): SearchOptimizer => {
   const { learningRate = 1, maxIterations = 20, maxEvaluations = Math.floor(1.25 * maxIterations) } = options;
   const { toleranceGradient = 1e-7, toleranceChange = 1e-9, historySize = 100 } = options;
   const { sufficientDecrease = 1e-4, curvature = 0.9 } = options;
-  if (!(Number.isFinite(learningRate) && learningRate > 0))
-    throw new RangeError(`lbfgs: learningRate must be a positive number, got ${learningRate}`);
-  for (const [name, value] of Object.entries({ maxIterations, maxEvaluations, historySize })) assertCount(name, value);
+  assertPositive('lbfgs: learningRate', learningRate);
+  for (const [name, value] of Object.entries({ maxIterations, maxEvaluations, historySize }))
+    assertCount(`lbfgs: ${name}`, value);
   for (const [name, value] of Object.entries({ toleranceGradient, toleranceChange }))
     if (!(typeof value === 'number' && value >= 0))
       throw new RangeError(`lbfgs: ${name} must be a number >= 0, got ${value}`);

@@ -1,4 +1,5 @@
 import { concat1d, mean, reshape, type Scalar, type Tensor, type Tensor1D } from '@tensorflow/tfjs-core';
+import { assertFinite } from '../assert-number.ts';
 import { type Penalty, penalise, penaltyTangent } from '../elementwise/penalty.ts';
 import { assertOptions } from '../options.ts';
 import type { ParameterLayout, ParameterQuery } from '../params/layout.ts';
@@ -43,7 +44,7 @@ export const parameterTerm = (options: ParameterTermOptions): ParameterTerm => {
   });
 
   const { name = 'parameters', field, parameters = {}, penalty, weight = 1, weightSchedule } = options;
-  if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
+  assertFinite(`term '${name}': weight`, weight);
   return {
     name,
     ...(field !== undefined && { field }),

@@ -1,5 +1,7 @@
 /** @file The number of steps that fit into a given time, measured once before a fit. */
+
 import { keep, tidy, type Variable } from '@tensorflow/tfjs-core';
+import { assertPositive } from '../assert-number.ts';
 import type { Model, ModelDescription } from '../model.ts';
 import { assertOptions } from '../options.ts';
 import { DivergenceError } from './divergence.ts';
@@ -61,8 +63,7 @@ export const stepsWithin = async (
 ): Promise<number> => {
   assertOptions('stepsWithin', options, { ...fitOptionNames, seconds: 1, now: 1 });
   const { seconds, now = () => performance.now(), checkpoint, until: _, adapt, ...timed } = options;
-  if (!(Number.isFinite(seconds) && seconds > 0))
-    throw new RangeError(`stepsWithin: seconds must be a positive number, got ${String(seconds)}`);
+  assertPositive('stepsWithin: seconds', seconds);
   const begun = now();
   const bytes = checkpoint?.resume === undefined ? await checkpoint?.store.read() : undefined;
   const restore = adapt && ((description: ModelDescription) => adapt.restore(description));

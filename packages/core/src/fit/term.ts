@@ -1,5 +1,7 @@
 /** @file The terms of an objective: points, the derivatives to compute there, and a loss on the jet. */
+
 import { type Scalar, Tensor, type Tensor1D, type Tensor2D } from '@tensorflow/tfjs-core';
+import { assertFinite } from '../assert-number.ts';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import { assertRequest, type DerivativeRequest } from '../jets/request.ts';
 import { assertOptions } from '../options.ts';
@@ -113,7 +115,7 @@ export const term = <const R extends DerivativeRequest = Record<never, never>>(o
     throw new TypeError(`term '${name}': points must be a source of points with a method draw, got ${typeof points}`);
   if (typeof loss !== 'function')
     throw new TypeError(`term '${name}': loss must be a function of a jet and a batch, got ${typeof loss}`);
-  if (!Number.isFinite(weight)) throw new RangeError(`term '${name}': weight must be a finite number, got ${weight}`);
+  assertFinite(`term '${name}': weight`, weight);
   const { tangent } = loss;
   const derivatives = (options.derivatives ?? loss.derivatives ?? {}) as R;
   assertRequest(`term '${name}': derivatives`, derivatives);

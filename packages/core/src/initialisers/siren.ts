@@ -1,4 +1,5 @@
 import type { ActivationSpec } from '../activations/activation.ts';
+import { assertPositive } from '../assert-number.ts';
 import type { InitialiserContext, InitialiserDefinition } from './initialiser.ts';
 import { fillUniform } from './uniform.ts';
 
@@ -23,10 +24,9 @@ export interface SirenHiddenSpec {
   readonly scale?: number;
 }
 
-const assertPositive = (what: string, values: Readonly<Record<string, number | undefined>>): void => {
+const assertGiven = (what: string, values: Readonly<Record<string, number | undefined>>): void => {
   for (const [name, value] of Object.entries(values))
-    if (value !== undefined && !(Number.isFinite(value) && value > 0))
-      throw new RangeError(`${what}: ${name} must be a positive number, got ${String(value)}`);
+    if (value !== undefined) assertPositive(`${what}: ${name}`, value);
 };
 
 /**
@@ -35,7 +35,7 @@ const assertPositive = (what: string, values: Readonly<Record<string, number | u
  */
 export const sirenFirst: InitialiserDefinition<SirenFirstSpec> = {
   kind: 'siren-first',
-  assertSpec: (what, { scale }) => assertPositive(what, { scale }),
+  assertSpec: (what, { scale }) => assertGiven(what, { scale }),
   fill: (values, { scale = 1 }, { inFeatures }, rng) => fillUniform(values, scale / inFeatures, rng),
 };
 
@@ -66,7 +66,7 @@ const layerOmega = (
  */
 export const sirenHidden: InitialiserDefinition<SirenHiddenSpec> = {
   kind: 'siren-hidden',
-  assertSpec: (what, { omega, fanIn, scale }) => assertPositive(what, { omega, fanIn, scale }),
+  assertSpec: (what, { omega, fanIn, scale }) => assertGiven(what, { omega, fanIn, scale }),
   fill: (values, spec, context, rng) => {
     const { fanIn = context.inFeatures, scale = 1 } = spec;
     fillUniform(values, (scale * Math.sqrt(6 / fanIn)) / layerOmega(spec, context), rng);

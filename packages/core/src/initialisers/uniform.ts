@@ -1,3 +1,4 @@
+import { assertNonNegative } from '../assert-number.ts';
 import type { Rng } from '../random.ts';
 import type { InitialiserDefinition } from './initialiser.ts';
 
@@ -24,8 +25,7 @@ export const fillNormal = (values: Float32Array, standardDeviation: number, rng:
 export const uniform: InitialiserDefinition<UniformSpec> = {
   kind: 'uniform',
   fill(values, { bound }, _context, rng) {
-    if (!(Number.isFinite(bound) && bound >= 0))
-      throw new RangeError(`uniform initialiser: bound must be a number >= 0, got ${bound}`);
+    assertNonNegative('uniform initialiser: bound', bound);
     fillUniform(values, bound, rng);
   },
 };

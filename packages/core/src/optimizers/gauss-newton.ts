@@ -3,7 +3,9 @@
  *   2010, "Deep learning via Hessian-free optimization"; Nocedal and Wright, Numerical Optimization, 2nd edition, 2006,
  *   section 10.3.
  */
+
 import { tensor1d } from '@tensorflow/tfjs-core';
+import { assertCount, assertPositive } from '../assert-number.ts';
 import { assertIntervals } from '../fit/assert-intervals.ts';
 import { addTo, dot } from '../fit/host-vectors.ts';
 import type { SearchInput, SearchOptimizer, SearchOutput } from '../fit/optimizer.ts';
@@ -79,12 +81,9 @@ const productsAt = (
 export const gaussNewton = (options: GaussNewtonOptions = {}): SearchOptimizer => {
   assertOptions('gaussNewton', options, { damping: 1, maxProducts: 1, tolerance: 1, maxTrials: 1 });
   const { damping = 1e-3, maxProducts = 100, tolerance = 1e-3, maxTrials = 8 } = options;
-  if (!(damping > 0 && Number.isFinite(damping)))
-    throw new RangeError(`gaussNewton: damping must be a positive number, got ${damping}`);
+  assertPositive('gaussNewton: damping', damping);
   assertIntervals('gaussNewton', { tolerance }, 1);
-  for (const [name, value] of Object.entries({ maxProducts, maxTrials }))
-    if (!(Number.isSafeInteger(value) && value >= 1))
-      throw new RangeError(`gaussNewton: ${name} must be a positive integer, got ${value}`);
+  for (const [name, value] of Object.entries({ maxProducts, maxTrials })) assertCount(`gaussNewton: ${name}`, value);
 
   const searchWith = async (input: SearchInput, curvature: Curvature): Promise<SearchOutput> => {
     const { parameters, gradient, loss, state, evaluate, objective } = input;

@@ -2,6 +2,7 @@
  * @file Muon: Jordan 2024, "Muon: An optimizer for hidden layers in neural networks",
  *   kellerjordan.github.io/posts/muon.
  */
+
 import {
   add,
   div,
@@ -16,6 +17,7 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
+import { assertPositive } from '../assert-number.ts';
 import { fusedMuonUpdate, type MuonMatrices, type MuonUpdate } from '../backend/muon-update.ts';
 import { type AdamOptions, adam, secondMomentProblem } from '../fit/adam.ts';
 import { assertIntervals } from '../fit/assert-intervals.ts';
@@ -73,8 +75,7 @@ const composedMuonUpdate = (
 /** Muon for a partition of the parameters; without one, Adam trains all of them. */
 const create = (options: MuonOptions, parts?: MatrixPartition): GradientOptimizer => {
   const { learningRate = 4e-3, momentum = 0.95, weightDecay = 0, adam: adamOptions = {} } = options;
-  if (!(learningRate > 0 && Number.isFinite(learningRate)))
-    throw new RangeError(`muon: learningRate must be a positive number, got ${learningRate}`);
+  assertPositive('muon: learningRate', learningRate);
   assertIntervals('muon', { momentum }, 1);
   assertIntervals('muon', { weightDecay }, Number.POSITIVE_INFINITY);
   const others = adam({ ...adamOptions, learningRate: adamOptions.learningRate ?? 1e-3 });

@@ -2,7 +2,9 @@
  * @file SOAP: Vyas et al. 2024, "SOAP: Improving and Stabilizing Shampoo using Adam", arXiv:2409.11321, algorithms 3
  *   and 4.
  */
+
 import { add, mul, type Tensor1D, tensor1d, tidy, zerosLike } from '@tensorflow/tfjs-core';
+import { assertCount } from '../assert-number.ts';
 import { fusedSoapUpdate } from '../backend/soap-update.ts';
 import { adam, adamScalars, secondMomentProblem } from '../fit/adam.ts';
 import { assertIntervals } from '../fit/assert-intervals.ts';
@@ -32,19 +34,14 @@ export interface SoapOptions {
   readonly maxSize?: number;
 }
 
-const assertCount = (name: string, value: number): void => {
-  if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new RangeError(`soap: ${name} must be a positive integer, got ${value}`);
-};
-
 /** SOAP for a partition of the parameters; without one, no parameters are treated as matrices. */
 const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): GradientOptimizer => {
   const { learningRate = 1e-3, beta1 = 0.95, beta2 = 0.95, gramBeta = beta2, epsilon = 1e-8 } = options;
   const { weightDecay = 0, renewEvery = 10, maxSize = 256 } = options;
   assertIntervals('soap', { learningRate, epsilon, weightDecay }, Number.POSITIVE_INFINITY);
   assertIntervals('soap', { beta1, beta2, gramBeta }, 1);
-  assertCount('renewEvery', renewEvery);
-  assertCount('maxSize', maxSize);
+  assertCount('soap: renewEvery', renewEvery);
+  assertCount('soap: maxSize', maxSize);
   const inBases = adam({ learningRate, beta1, beta2, epsilon });
   const sides = sidesOf(parts?.shapes ?? [], maxSize);
   const rotation = parts && sides.length > 0 ? rotationOf(parts, sides) : undefined;

@@ -1,7 +1,7 @@
+import { assertPositive } from '../assert-number.ts';
 import type { FormulaParameters } from '../elementwise/activation.ts';
 import { add, div, type Expression, sqrt, square } from '../elementwise/expression.ts';
 import { definePenalty, type Penalty } from '../elementwise/penalty.ts';
-import { assertPositive } from './assert-positive.ts';
 
 const sizeOf = (e: Expression, { epsilon }: FormulaParameters<'epsilon'>): Expression =>
   sqrt(add(square(e), square(epsilon)));

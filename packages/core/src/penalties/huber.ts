@@ -1,6 +1,6 @@
+import { assertPositive } from '../assert-number.ts';
 import { abs, clip, min, mul, neg, sub } from '../elementwise/expression.ts';
 import { definePenalty, type Penalty } from '../elementwise/penalty.ts';
-import { assertPositive } from './assert-positive.ts';
 
 /**
  * e^2 / 2 up to |e| = delta, and delta (|e| - delta / 2) beyond. Huber 1964, "Robust Estimation of a Location

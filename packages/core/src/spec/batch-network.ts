@@ -3,6 +3,7 @@
  *   all.
  */
 
+import { assertCount } from '../assert-number.ts';
 import type { Program } from '../ops/operation.ts';
 import { withParameters } from '../ops/parameters.ts';
 import { type ParameterEntry, ParameterLayout, type ParameterQuery } from '../params/layout.ts';
@@ -68,8 +69,7 @@ const placed = (single: Network, count: number, isOwn: readonly boolean[]): Batc
  * @throws RangeError when the count is not a positive integer, or when a query matches no parameter
  */
 export const batchNetworkOf = (single: Network, count: number, own?: readonly ParameterQuery[]): BatchNetwork => {
-  if (!(Number.isSafeInteger(count) && count >= 1))
-    throw new RangeError(`field batch: count must be a positive integer, got ${String(count)}`);
+  assertCount('field batch: count', count);
   const { layout } = single;
   for (const [index, query] of (own ?? []).entries())
     if (layout.select(query).length === 0)

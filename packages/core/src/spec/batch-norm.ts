@@ -1,3 +1,4 @@
+import { assertPositive } from '../assert-number.ts';
 import { defineActivation } from '../elementwise/activation.ts';
 import { add, div, sqrt } from '../elementwise/expression.ts';
 import type { LayerContext, LayerDefinition, LayerSpec } from './layer.ts';
@@ -36,8 +37,7 @@ export const batchNorm: LayerDefinition<BatchNormSpec> = {
   assertSpec({ affine = true, epsilon = 1e-5, momentum = 0.1 }) {
     if (typeof affine !== 'boolean')
       throw new TypeError(`batch-norm layer: affine must be true or false, got ${String(affine)}`);
-    if (!(Number.isFinite(epsilon) && epsilon > 0))
-      throw new RangeError(`batch-norm layer: epsilon must be a positive number, got ${String(epsilon)}`);
+    assertPositive('batch-norm layer: epsilon', epsilon);
     if (!(typeof momentum === 'number' && momentum >= 0 && momentum <= 1))
       throw new RangeError(`batch-norm layer: momentum must be a number in [0, 1], got ${String(momentum)}`);
   },

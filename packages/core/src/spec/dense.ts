@@ -1,5 +1,6 @@
 import type { ActivationSpec } from '../activations/activation.ts';
 import { activationParameterValues, assertActivationSpec } from '../activations/index.ts';
+import { assertCount } from '../assert-number.ts';
 import { assertInitialiser, type InitialiserSpec, initialise } from '../initialisers/index.ts';
 import { findActivation } from './extensions.ts';
 import type { LayerContext, LayerDefinition, LayerSpec } from './layer.ts';
@@ -31,8 +32,7 @@ export const isDense = (layer: LayerSpec): layer is DenseSpec => layer.kind === 
 export const dense: LayerDefinition<DenseSpec> = {
   kind: 'dense',
   assertSpec({ outFeatures, activation, weightInitialiser, biasInitialiser }, { extensions }) {
-    if (!(Number.isInteger(outFeatures) && outFeatures >= 1))
-      throw new RangeError(`dense layer: outFeatures must be a positive integer, got ${String(outFeatures)}`);
+    assertCount('dense layer: outFeatures', outFeatures);
     if (typeof activation?.kind !== 'string')
       throw new TypeError(`dense layer: activation must be an object with a kind, got ${JSON.stringify(activation)}`);
     assertActivationSpec(activation, findActivation(activation, extensions));

@@ -2,6 +2,7 @@
  * @file Builds the network of a spec: the layers are applied once to a signal that represents the coordinates, which
  *   records the operations, the layout of the parameters, and each layer's output.
  */
+import { assertCount } from '../assert-number.ts';
 import type { ParameterArray } from '../ops/arrays.ts';
 import type { Program, Register } from '../ops/operation.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
@@ -75,11 +76,6 @@ const valueAt = (spec: FieldSpec, path: string): unknown =>
       spec,
     );
 
-const assertWidth = (what: string, value: unknown): void => {
-  if (!(Number.isInteger(value) && (value as number) >= 1))
-    throw new RangeError(`field spec: ${what} must be a positive integer, got ${String(value)}`);
-};
-
 /** Applies layers, and collects what they declare. */
 class Builder {
   readonly recording = new Recording();
@@ -143,7 +139,7 @@ class Builder {
       layer: (inner, within, signal) => this.apply(inner, `${path}.${within}`, signal),
     });
     this.recording.owner = outer;
-    assertWidth(`outFeatures of layer ${describePath(path)} (${spec.kind})`, output.features);
+    assertCount(`field spec: outFeatures of layer ${describePath(path)} (${spec.kind})`, output.features);
     return output;
   }
 }
@@ -159,7 +155,7 @@ export const prefixOf = (network: Network, output: Register, outFeatures: number
 });
 
 const build = (spec: FieldSpec, extensions: Extensions): Network => {
-  assertWidth('inFeatures', spec.inFeatures);
+  assertCount('field spec: inFeatures', spec.inFeatures);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0)
     throw new TypeError('field spec: layers must be a list of at least one layer');
   const builder = new Builder(spec, extensions);

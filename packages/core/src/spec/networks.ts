@@ -1,6 +1,7 @@
 /** @file Networks from the literature, as functions that return specs. */
 
 import type { ActivationSpec } from '../activations/activation.ts';
+import { assertCount, assertPositive } from '../assert-number.ts';
 import type { InitialiserSpec } from '../initialisers/index.ts';
 import { assertOptions } from '../options.ts';
 import type { DenseSpec } from './dense.ts';
@@ -60,10 +61,8 @@ const identity: ActivationSpec = { kind: 'identity' };
 
 const assertSize = (name: string, { inFeatures, outFeatures, hiddenFeatures, hiddenLayers }: NetworkSize): void => {
   for (const [key, value] of Object.entries({ inFeatures, outFeatures, hiddenFeatures }))
-    if (!(Number.isInteger(value) && value >= 1))
-      throw new RangeError(`${name}: ${key} must be a positive integer, got ${value}`);
-  if (!(Number.isInteger(hiddenLayers) && hiddenLayers >= 0))
-    throw new RangeError(`${name}: hiddenLayers must be an integer >= 0, got ${hiddenLayers}`);
+    assertCount(`${name}: ${key}`, value);
+  assertCount(`${name}: hiddenLayers`, hiddenLayers, 0);
 };
 
 /**
@@ -88,8 +87,7 @@ export const siren = (options: SirenOptions): FieldSpec => {
   const { inFeatures, outFeatures, hiddenFeatures, hiddenLayers, omega0 = 30, omegaHidden = 30, weightScale } = options;
   assertSize('siren', options);
   for (const [key, value] of Object.entries({ omega0, omegaHidden, weightScale: weightScale ?? 1 }))
-    if (!(Number.isFinite(value) && value > 0))
-      throw new RangeError(`siren: ${key} must be a positive number, got ${value}`);
+    assertPositive(`siren: ${key}`, value);
   const scale = weightScale === undefined ? {} : { scale: weightScale };
   return mlp({
     inFeatures,

@@ -3,7 +3,9 @@
  *   one; its operations are recorded once, and then run on any backend. The functions here are the algebra of jets:
  *   each has its own chain rule, so that a layer never implements one.
  */
+
 import type { ActivationDefinition, ActivationSpec } from '../activations/activation.ts';
+import { assertCount } from '../assert-number.ts';
 import type { LayerJet } from '../jets/layer-jet.ts';
 import type { OperandArray, ParameterArray } from '../ops/arrays.ts';
 import { blocksAlong, type GridBlocks } from '../ops/grid-blocks.ts';
@@ -288,8 +290,7 @@ export const grid = (
   if (levels.length === 0) throw new RangeError('grid: needs at least one level, got none');
   for (const [index, { resolution, firstRow, rows: own, hashed, blocks }] of levels.entries()) {
     const wanted = (resolution + 1) ** input.features;
-    if (!(Number.isInteger(resolution) && resolution >= 1))
-      throw new RangeError(`grid: the resolution of level ${index} must be a positive integer, got ${resolution}`);
+    assertCount(`grid: the resolution of level ${index}`, resolution);
     if (!(firstRow >= 0 && firstRow + own <= rows))
       throw new RangeError(
         `grid: level ${index} must be within the table's ${rows} rows, got rows ${firstRow} ... ${firstRow + own - 1}`,

@@ -1,4 +1,5 @@
 /** @file Distributions of values, as data to plot. */
+import { assertCount } from '../assert-number.ts';
 
 /** The moments and histogram of values, and the values. */
 export interface Distribution {
@@ -20,8 +21,7 @@ export interface Histogram {
 
 /** Summarises numbers. @throws RangeError when `bins` is not a positive integer */
 export const distributionOf = (values: Float32Array, bins = 64): Distribution => {
-  if (!(Number.isInteger(bins) && bins >= 1))
-    throw new RangeError(`distributionOf: bins must be a positive integer, got ${bins}`);
+  assertCount('distributionOf: bins', bins);
   let [total, minimum, maximum] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
     total += value;

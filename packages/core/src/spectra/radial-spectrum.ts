@@ -1,3 +1,4 @@
+import { assertPositive } from '../assert-number.ts';
 import { assertOptions } from '../options.ts';
 import type { AmplitudeSpectrum } from './amplitude-spectrum.ts';
 
@@ -33,8 +34,7 @@ export const radialSpectrum = (spectrum: AmplitudeSpectrum, options: RadialSpect
   const nyquist = lengthy.map(axis => -(axis[0] as number));
   const widest = Math.max(0, ...lengthy.map((axis, i) => (nyquist[i] as number) / Math.floor(axis.length / 2)));
   const { ringWidth = widest || 1 } = options;
-  if (!(Number.isFinite(ringWidth) && ringWidth > 0))
-    throw new RangeError(`radialSpectrum: ringWidth must be a positive number, got ${ringWidth}`);
+  assertPositive('radialSpectrum: ringWidth', ringWidth);
   const ringOf = (radius: number): number => Math.floor(radius / ringWidth + 0.5);
   // The tolerance keeps the last ring where the quotient is an integer up to rounding.
   const rings = lengthy.length === 0 ? 1 : Math.floor((Math.min(...nyquist) / ringWidth) * (1 + 1e-9)) + 1;

@@ -1,8 +1,7 @@
 /** @file A latent for each signal of the training set, trained with the rest. */
 import { createParameters } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { cast, matMul, oneHot, type Tensor2D, tidy } from '@tensorflow/tfjs-core';
-import { assertCount, assertPositive } from '../assert.ts';
 import { normalValues } from '../generators/initial-values.ts';
 import { optionsOf } from '../spec-options.ts';
 import { inputTensor } from './context-rows.ts';

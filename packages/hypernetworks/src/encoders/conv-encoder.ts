@@ -1,6 +1,6 @@
 /** @file A convolutional encoder of incomplete pictures, with partial convolutions. */
 import { createParameters, type ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import {
   add,
   conv2d,
@@ -16,7 +16,6 @@ import {
   type Tensor4D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 import { kaiming, normalValues, uniformValues } from '../generators/initial-values.ts';
 import { optionsOf } from '../spec-options.ts';
 import { inputTensor } from './context-rows.ts';

@@ -1,6 +1,6 @@
 /** @file PointNet with residual blocks, for point clouds. */
 import { createParameters, type ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import {
   add,
   broadcastTo,
@@ -15,7 +15,6 @@ import {
   type Tensor3D,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 import { uniformValues } from '../generators/initial-values.ts';
 import { optionsOf } from '../spec-options.ts';
 import { contextInputs, inputTensor } from './context-rows.ts';

@@ -1,9 +1,8 @@
 /** @file The permutation-invariant set encoder of the SIREN paper. */
 import { createField, type FieldSpec, siren } from '@neural-fields/core';
 import type { DenseSpec } from '@neural-fields/core/layers';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { matMul, reshape, type Tensor2D, type Tensor3D, tidy } from '@tensorflow/tfjs-core';
-import { assertCount, assertPositive } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import { contextInputs, contextTensors } from './context-rows.ts';
 import type { Encoder, EncoderDefinition, EncoderSpec } from './encoder.ts';

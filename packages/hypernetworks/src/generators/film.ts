@@ -1,8 +1,7 @@
 /** @file Feature-wise scales and shifts of the pre-activations, from a ReLU MLP: FiLM. */
 import type { ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { add, mul, reshape, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import { hiddenPairs } from './dense-pairs.ts';
 import type { Generator, GeneratorDefinition, GeneratorSpec } from './generator.ts';

@@ -1,8 +1,7 @@
 /** @file The hypernetwork of the SIREN paper: a ReLU MLP for each parameter tensor of the field. */
 import type { ParameterEntry, ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { reshape, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import type { Generator, GeneratorDefinition, GeneratorSpec } from './generator.ts';
 import { uniformValues } from './initial-values.ts';

@@ -1,8 +1,7 @@
 /** @file A hypernetwork whose weight matrices are shared ones, modulated by matrices of low rank. */
 import type { ParameterEntry, ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { add, matMul, mul, reshape, type Tensor, type Tensor2D, type Tensor3D } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import type { Generator, GeneratorDefinition, GeneratorParameters, GeneratorSpec } from './generator.ts';
 import { normalValues, startOf } from './initial-values.ts';

@@ -1,8 +1,7 @@
 /** @file A modulator network, whose activations scale those of the field's hidden layers. */
 import type { ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { add, concat, matMul, mul, relu, reshape, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertPositive } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import { hiddenPairs } from './dense-pairs.ts';
 import type { Generator, GeneratorDefinition, GeneratorSpec } from './generator.ts';

@@ -1,8 +1,7 @@
 /** @file Shifts of the pre-activations by a linear map of the latent: functa's modulations. */
 import type { ParameterSetEntry } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { add, matMul, type Tensor2D } from '@tensorflow/tfjs-core';
-import { assertPositive } from '../assert.ts';
 import { optionsOf } from '../spec-options.ts';
 import { hiddenPairs } from './dense-pairs.ts';
 import type { Generator, GeneratorDefinition, GeneratorSpec } from './generator.ts';

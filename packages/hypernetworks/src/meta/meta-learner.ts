@@ -24,7 +24,7 @@ import {
 } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
 import { batchNetworkOf, networkOf } from '@neural-fields/core/kernels';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import {
   customGrad,
   mul,
@@ -35,7 +35,6 @@ import {
   type Variable,
   zerosLike,
 } from '@tensorflow/tfjs-core';
-import { assertCount, assertPositive } from '../assert.ts';
 import type { Observation } from '../encoders/encoder.ts';
 import { type Adaptation, type AdaptationStart, modulationAdaptation, parameterAdaptation } from './adaptation.ts';
 import { innerGradient, sampleInputs } from './inner-gradient.ts';

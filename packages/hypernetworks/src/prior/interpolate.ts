@@ -1,5 +1,7 @@
 /** @file Paths between latents, and samples of the latent space. */
+
 import type { Rng } from '@neural-fields/core';
+import { assertCount } from '@neural-fields/core/options';
 import {
   add,
   matMul,
@@ -12,7 +14,6 @@ import {
   tensor2d,
   tidy,
 } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 
 /**
  * Latents on the line from one to another: `f32[count, L]`, row i is (1 - t) from + t to with t = i / (count - 1).

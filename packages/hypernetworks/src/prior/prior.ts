@@ -18,9 +18,8 @@ import {
   parseSpec,
   type StepInputs,
 } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { concat1d, reshape, type Tensor1D, type Tensor2D, tidy, type Variable } from '@tensorflow/tfjs-core';
-import { assertCount } from '../assert.ts';
 import type { Encoder, EncoderParameters, EncoderSpec, Observation } from '../encoders/encoder.ts';
 import { encoderOf } from '../encoders/index.ts';
 import type { Generator, GeneratorSpec } from '../generators/generator.ts';

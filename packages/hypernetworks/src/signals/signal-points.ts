@@ -1,7 +1,6 @@
 /** @file The points of a prior's training steps: some of the signals, some of their samples, and a context of each. */
 import type { PointBatch, PointSource, Rng, StepInputs } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from '../assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import type { Observation } from '../encoders/encoder.ts';
 import type { Signal } from './signal.ts';
 

@@ -1,8 +1,7 @@
 /** @file Signals: samples of functions, which a prior is trained on. */
 import type { Rng } from '@neural-fields/core';
 import { createRng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertShare } from '../assert.ts';
+import { assertOptions, assertShare } from '@neural-fields/core/options';
 
 /** Samples of one function. */
 export interface Signal {

@@ -1,8 +1,8 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { defineActivation, sin } from '@neural-fields/core/elementwise';
 import { elementwise, type LayerDefinition, linear } from '@neural-fields/core/layers';
+import { assertCount, describeValue } from '@neural-fields/core/options';
 import { uniformParameter } from './affine.ts';
-import { assertCount, show } from './assert.ts';
 
 /** Sines with integer frequencies up to a limit: sin(pi k h + b). */
 export interface BandLimitedSineSpec extends LayerSpec {
@@ -24,7 +24,7 @@ export const bandLimitedSineLayer: LayerDefinition<BandLimitedSineSpec> = {
   assertSpec({ outFeatures, limit }) {
     assertCount('band-limited-sine: outFeatures', outFeatures);
     if (!(Number.isSafeInteger(limit) && limit >= 0))
-      throw new RangeError(`band-limited-sine: limit must be an integer >= 0, got ${show(limit)}`);
+      throw new RangeError(`band-limited-sine: limit must be an integer >= 0, got ${describeValue(limit)}`);
   },
   apply(input, context) {
     const { outFeatures, limit } = context.spec;

@@ -11,8 +11,8 @@ import {
   type Signal,
   sum,
 } from '@neural-fields/core/layers';
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 import { affine, pytorchBound, uniformParameter } from './affine.ts';
-import { assertCount, assertPositive } from './assert.ts';
 
 /** A layer of WIRE: complex features exp(i omega z - |scale z|^2) with z = h W + b. */
 export interface ComplexGaborSpec extends LayerSpec {
@@ -98,7 +98,8 @@ export const complexGaborLayer: LayerDefinition<ComplexGaborSpec> = {
   kind: 'complex-gabor',
   assertSpec({ outFeatures, omega, scale, complexInput }, { inFeatures }) {
     assertCount('complex-gabor: outFeatures', outFeatures);
-    assertPositive('complex-gabor', { omega, scale });
+    assertPositive('complex-gabor: omega', omega);
+    assertPositive('complex-gabor: scale', scale);
     if (typeof complexInput !== 'boolean')
       throw new TypeError(`complex-gabor: complexInput must be true or false, got ${JSON.stringify(complexInput)}`);
     if (complexInput && inFeatures % 2 !== 0)

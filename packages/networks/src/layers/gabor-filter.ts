@@ -9,8 +9,8 @@ import {
   type Signal,
   sum,
 } from '@neural-fields/core/layers';
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 import { pytorchBound } from './affine.ts';
-import { assertCount, assertPositive } from './assert.ts';
 import { gammaVariate } from './gamma-variate.ts';
 
 /** The filter of a Gabor network: sin(x w + b) exp(-gamma |x - mu|^2 / 2). */
@@ -48,7 +48,9 @@ export const gaborFilterLayer: LayerDefinition<GaborFilterSpec> = {
   kind: 'gabor-filter',
   assertSpec({ outFeatures, scale, shape, rate }) {
     assertCount('gabor-filter: outFeatures', outFeatures);
-    assertPositive('gabor-filter', { scale, shape, rate });
+    assertPositive('gabor-filter: scale', scale);
+    assertPositive('gabor-filter: shape', shape);
+    assertPositive('gabor-filter: rate', rate);
   },
   apply(input, { spec, parameter }) {
     const { outFeatures } = spec;

@@ -1,6 +1,6 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { concat, constantFeatures, type LayerDefinition } from '@neural-fields/core/layers';
-import { assertCount, assertPositive } from './assert.ts';
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 
 /** The input with a learned code after it, the same at all points. */
 export interface LatentSpec extends LayerSpec {
@@ -20,7 +20,7 @@ export const latentLayer: LayerDefinition<LatentSpec> = {
   kind: 'latent',
   assertSpec({ features, spread }) {
     assertCount('latent: features', features);
-    assertPositive('latent', { spread });
+    assertPositive('latent: spread', spread);
   },
   apply(input, { spec: { features, spread }, parameter }) {
     const code = parameter('latent', {

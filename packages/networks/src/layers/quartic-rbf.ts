@@ -1,8 +1,8 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { defineActivation, exp, neg, square } from '@neural-fields/core/elementwise';
 import { columns, constantFeatures, elementwise, type LayerDefinition, product, sum } from '@neural-fields/core/layers';
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 import { uniformParameter } from './affine.ts';
-import { assertCount, assertPositive } from './assert.ts';
 
 /** The basis functions of the SIREN authors' code: exp(-(steepness |h - c|^2)^2), with learned centres. */
 export interface QuarticRbfSpec extends LayerSpec {
@@ -23,7 +23,7 @@ export const quarticRbfLayer: LayerDefinition<QuarticRbfSpec> = {
   kind: 'quartic-rbf',
   assertSpec({ outFeatures, steepness }) {
     assertCount('quartic-rbf: outFeatures', outFeatures);
-    assertPositive('quartic-rbf', { steepness });
+    assertPositive('quartic-rbf: steepness', steepness);
   },
   apply(input, context) {
     const { outFeatures, steepness } = context.spec;

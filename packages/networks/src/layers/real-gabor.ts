@@ -1,8 +1,8 @@
 import type { LayerSpec } from '@neural-fields/core';
 import { cos, defineActivation, exp, mul, neg, square } from '@neural-fields/core/elementwise';
 import { elementwise, type LayerDefinition, product } from '@neural-fields/core/layers';
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 import { affine } from './affine.ts';
-import { assertCount, assertPositive } from './assert.ts';
 
 /** A layer of WIRE with real features: cos(omega (h W + b)) exp(-(scale (h V + c))^2). */
 export interface RealGaborSpec extends LayerSpec {
@@ -35,7 +35,8 @@ export const realGaborLayer: LayerDefinition<RealGaborSpec> = {
   kind: 'real-gabor',
   assertSpec({ outFeatures, omega, scale }) {
     assertCount('real-gabor: outFeatures', outFeatures);
-    assertPositive('real-gabor', { omega, scale });
+    assertPositive('real-gabor: omega', omega);
+    assertPositive('real-gabor: scale', scale);
   },
   apply(input, context) {
     const { outFeatures, omega, scale } = context.spec;

@@ -1,7 +1,8 @@
 /** @file The hidden layer whose weights are bounded: the one behind the periodic layer. */
+
 import type { FieldSpec } from '@neural-fields/core';
 import type { DenseSpec } from '@neural-fields/core/layers';
-import { assertPositive } from '../assert.ts';
+import { assertPositive } from '@neural-fields/core/options';
 import { isPeriodic, lowFrequencies, type PeriodicSpec } from '../periodic-layer.ts';
 
 /** The bounds on effective weights: W_eff = omega W. */

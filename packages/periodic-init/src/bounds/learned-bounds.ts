@@ -10,7 +10,7 @@ import {
   parameterTerm,
 } from '@neural-fields/core';
 import { absolute } from '@neural-fields/core/elementwise';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import {
   atanh,
   clipByValue,
@@ -25,7 +25,6 @@ import {
   tidy,
   type Variable,
 } from '@tensorflow/tfjs-core';
-import { assertPositive } from '../assert.ts';
 import { periodicExtensions } from '../periodic-layer.ts';
 import { assertBounds, type BoundedLayer, type Bounds, boundedLayer } from './bounded-layer.ts';
 

@@ -1,6 +1,5 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { type AmplitudeSpectrum, fft } from '@neural-fields/core/spectra';
-import { assertCount } from '../assert.ts';
 import { tabulatedJ0 } from '../bessel-table.ts';
 import { assertLattice, integersOf, type LatticeOptions, spectrumOn } from './lattice.ts';
 import type { SinusoidalNetwork } from './sinusoidal-pair.ts';

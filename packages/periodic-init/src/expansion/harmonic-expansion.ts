@@ -7,8 +7,7 @@
  *   Novello et al. 2025, arXiv:2407.21121, theorem 1. The squares of all amplitudes sum to 1, since those of the J_k
  *   do.
  */
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from '../assert.ts';
+import { assertCount, assertNonNegative, assertOptions } from '@neural-fields/core/options';
 import { besselJ, besselJs, logBesselBound, signedOrder } from '../bessel.ts';
 import { type Change, type Choice, largestProducts } from './best-first.ts';
 import type { SinusoidalPair } from './sinusoidal-pair.ts';
@@ -177,8 +176,7 @@ export function* largestTerms(
 export const assertTruncation = (name: string, { maxOrder, minAmplitude = 0, maxTerms = 1 }: Truncation): void => {
   if (maxOrder !== undefined) assertCount(`${name}: maxOrder`, maxOrder, 0);
   assertCount(`${name}: maxTerms`, maxTerms);
-  if (!(Number.isFinite(minAmplitude) && minAmplitude >= 0))
-    throw new RangeError(`${name}: minAmplitude must be a number >= 0, got ${minAmplitude}`);
+  assertNonNegative(`${name}: minAmplitude`, minAmplitude);
 };
 
 /** Where an expansion ends. */

@@ -1,6 +1,6 @@
 /** @file The multiples of 1 / period, as integers, and spectra on them. */
+import { assertCount, assertPositive } from '@neural-fields/core/options';
 import type { AmplitudeSpectrum } from '@neural-fields/core/spectra';
-import { assertCount, assertPositive } from '../assert.ts';
 import type { SinusoidalNetwork } from './sinusoidal-pair.ts';
 
 /** The grid of a spectrum, and the output that it is of. */

@@ -1,5 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount, assertPositive } from '../assert.ts';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 
 /** What {@link nyquistFrequency} needs. */
 export interface NyquistOptions {

@@ -1,6 +1,6 @@
 import { createRng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertAxes, assertCount, assertShare } from '../assert.ts';
+import { assertCount, assertOptions, assertShare } from '@neural-fields/core/options';
+import { assertAxes } from '../assert-axes.ts';
 import {
   drawDistinct,
   drawRepeated,

@@ -1,7 +1,7 @@
 import { createRng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { fft, hannWindow, type SampledSignal } from '@neural-fields/core/spectra';
-import { assertAxes, assertCount, assertPositive } from '../assert.ts';
+import { assertAxes } from '../assert-axes.ts';
 import { type Frequency, isInHalfSpace, maxNorm, unitFrequencies } from './frequency.ts';
 
 /** The options of {@link spectralFrequencies}. */

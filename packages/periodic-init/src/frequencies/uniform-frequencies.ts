@@ -1,6 +1,6 @@
 import { createRng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertAxes, assertCount } from '../assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
+import { assertAxes } from '../assert-axes.ts';
 import { type Frequency, isInHalfSpace, keyOf } from './frequency.ts';
 
 /** The options of {@link uniformFrequencies}. */

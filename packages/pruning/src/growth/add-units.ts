@@ -1,7 +1,6 @@
 /** @file Larger fields: new hidden units, whose output nothing reads yet. */
 import { type Field, type FieldSpec, type FitVector, parseSpec } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertPositiveInteger } from '../assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { readParameters } from '../field-values.ts';
 import { type Resized, resizedField, withLayerAt } from '../remove-units.ts';
 import { initialValues, NEW, type Renumbering, transferOf, transferVector } from '../resize.ts';
@@ -60,7 +59,7 @@ export const addUnits = async (
   const structure = structureOf(field.spec, field.extensions);
   let { spec } = field;
   for (const [path, count] of Object.entries(counts)) {
-    assertPositiveInteger(`addUnits: the count of '${path}'`, count);
+    assertCount(`addUnits: the count of '${path}'`, count);
     const at = definitionAt(structure, path);
     if (at === undefined)
       throw new RangeError(

@@ -1,7 +1,6 @@
 /** @file Where new input frequencies should be. */
 import type { Field } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertPositiveInteger } from '../assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { readParameters } from '../field-values.ts';
 import type { Criterion } from '../ranking/criterion.ts';
 import { outgoingNorm } from '../ranking/outgoing-norm.ts';
@@ -57,7 +56,7 @@ export const doubledFrequencies = async (
 ): Promise<readonly AngularFrequency[]> => {
   assertOptions('doubledFrequencies', options, { count: 1, maxFrequency: 1, criterion: 1 });
   const { count, maxFrequency = Number.POSITIVE_INFINITY, criterion = outgoingNorm() } = options;
-  assertPositiveInteger('doubledFrequencies: count', count);
+  assertCount('doubledFrequencies: count', count);
   const structure = structureOf(field.spec, field.extensions);
   const flat = await readParameters(field);
   const { layer, frequencies } = frequenciesOf('doubledFrequencies', structure, flat);
@@ -98,7 +97,7 @@ export interface SpectralPeaksOptions {
 export const spectralPeaks = (spectrum: Spectrum, options: SpectralPeaksOptions): readonly AngularFrequency[] => {
   assertOptions('spectralPeaks', options, { count: 1, known: 1 });
   const { count, known = [] } = options;
-  assertPositiveInteger('spectralPeaks: count', count);
+  assertCount('spectralPeaks: count', count);
   const { amplitudes, shape, frequencies } = spectrum;
   const size = shape.reduce((product, length) => product * length, 1);
   if (amplitudes.length !== size || frequencies.length !== shape.length)

@@ -6,9 +6,8 @@ import {
   type PointSource,
   type Term,
 } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { keep, type Tensor1D } from '@tensorflow/tfjs-core';
-import { assertPositiveInteger } from '../assert.ts';
 import { type Criterion, Scores } from './criterion.ts';
 
 /** The options of {@link gradientTimesWeight}. */
@@ -86,7 +85,7 @@ const eachGradient = async (
 export const gradientTimesWeight = (options: GradientTimesWeightOptions): Criterion => {
   assertOptions('gradientTimesWeight', options, { terms: 1, batches: 1, seed: 1 });
   const { batches = 8, seed = 0 } = options;
-  assertPositiveInteger('gradientTimesWeight: batches', batches);
+  assertCount('gradientTimesWeight: batches', batches);
   return {
     name: 'gradient',
     describe: () => `gradient in ${batches} batches with seed ${seed}`,

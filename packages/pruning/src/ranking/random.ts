@@ -1,5 +1,5 @@
 import { createRng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertFinite, assertOptions } from '@neural-fields/core/options';
 import type { Criterion } from './criterion.ts';
 
 /** The options of {@link randomScores}. */
@@ -12,7 +12,7 @@ export interface RandomScoresOptions {
 export const randomScores = (options: RandomScoresOptions = {}): Criterion => {
   assertOptions('randomScores', options, { seed: 1 });
   const { seed = 0 } = options;
-  if (!Number.isFinite(seed)) throw new RangeError(`randomScores: seed must be a finite number, got ${String(seed)}`);
+  assertFinite('randomScores: seed', seed);
   return {
     name: 'random',
     describe: () => `random with seed ${seed}`,

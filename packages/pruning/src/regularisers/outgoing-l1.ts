@@ -1,7 +1,6 @@
 import type { Field, ParameterTerm, Schedule } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { abs, add, type Scalar, sum } from '@tensorflow/tfjs-core';
-import { assertPositive } from '../assert.ts';
 import { readerNames } from './readers.ts';
 
 /** The options of {@link outgoingL1}. */

@@ -1,5 +1,5 @@
 import { type Field, type ParameterTerm, warmup } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import {
   abs,
   addN,
@@ -19,7 +19,6 @@ import {
   tidy,
   topk,
 } from '@tensorflow/tfjs-core';
-import { assertPositive, assertPositiveInteger } from '../assert.ts';
 import { readerNames } from './readers.ts';
 
 /** The options of {@link weakestDecay}. */
@@ -59,9 +58,9 @@ const weakestRows = (matrices: readonly Tensor2D[], count: number): Tensor2D =>
 export const weakestDecay = (field: Field, options: WeakestDecayOptions): ParameterTerm => {
   assertOptions('weakestDecay', options, { layer: 1, weakest: 1, weight: 1, rampSteps: 1, name: 1 });
   const { layer = 'layers.0', weakest, weight = 1e-4, rampSteps, name = 'weakestDecay' } = options;
-  assertPositiveInteger('weakestDecay: weakest', weakest);
+  assertCount('weakestDecay: weakest', weakest);
   assertPositive('weakestDecay: weight', weight);
-  if (rampSteps !== undefined) assertPositiveInteger('weakestDecay: rampSteps', rampSteps);
+  if (rampSteps !== undefined) assertCount('weakestDecay: rampSteps', rampSteps);
   const names = readerNames('weakestDecay', field, layer);
   /** The choice of rows has no gradient. */
   const penalty = customGrad((...given) => {

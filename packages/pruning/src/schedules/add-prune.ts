@@ -9,8 +9,7 @@ import {
   type ObjectiveTerm,
   warmupStableDecay,
 } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertPositiveInteger } from '../assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { fieldOf, readParameters } from '../field-values.ts';
 import { frequenciesOf, growFrequencies } from '../growth/input-frequencies.ts';
 import { type AngularFrequency, doubledFrequencies } from '../growth/propose.ts';
@@ -116,7 +115,7 @@ export async function* addPrune(
   const { exchange, propose, proposal, criterion = outgoingNorm(), rounds = 8, ...others } = options;
   const { stepsPerRound = 100, finalSteps = 4 * stepsPerRound, ...fitting } = others;
   for (const [name, value] of Object.entries({ exchange, rounds, stepsPerRound, finalSteps }))
-    assertPositiveInteger(`addPrune: ${name}`, value);
+    assertCount(`addPrune: ${name}`, value);
   const seed = options.seed ?? 0;
   const proposer =
     propose ?? ((now: Field, count: number) => doubledFrequencies(now, { count, criterion: outgoingNorm() }));

@@ -1,8 +1,7 @@
 /** @file Pruning to a budget in one go. */
 import type { Extensions, Field } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertFraction, assertOptions } from '@neural-fields/core/options';
 import type { Tensor2D } from '@tensorflow/tfjs-core';
-import { assertFraction, assertPositiveInteger } from '../assert.ts';
 import { readParameters } from '../field-values.ts';
 import { planRemoval } from '../plan.ts';
 import type { Criterion } from '../ranking/criterion.ts';
@@ -82,7 +81,7 @@ export const structureOfField = ({ spec, extensions }: { spec: Field['spec']; ex
  */
 export const pruneTo = async (field: Field, options: PruneToOptions): Promise<Pruned> => {
   assertOptions('pruneTo', options, { ...CHOICE_OPTIONS, parameters: 1 });
-  assertPositiveInteger('pruneTo: parameters', options.parameters);
+  assertCount('pruneTo: parameters', options.parameters);
   assertChoice('pruneTo', options);
   return pruneParameters('pruneTo', structureOfField(field), await readParameters(field), options);
 };

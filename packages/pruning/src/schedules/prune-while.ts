@@ -9,8 +9,7 @@ import {
   type ObjectiveTerm,
   type Schedule,
 } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertFraction, assertPositive, assertPositiveInteger } from '../assert.ts';
+import { assertCount, assertFraction, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { fieldOf, readParameters } from '../field-values.ts';
 import type { UnitIndices } from '../selection.ts';
 import { structureOf } from '../structure.ts';
@@ -82,10 +81,9 @@ export async function* pruneWhile(
   if (typeof accept !== 'function')
     throw new TypeError(`pruneWhile: accept must be a function of a field, got ${typeof accept}`);
   assertFraction('pruneWhile: share', share);
-  if (!(Number.isSafeInteger(refinements) && refinements >= 0))
-    throw new RangeError(`pruneWhile: refinements must be an integer >= 0, got ${String(refinements)}`);
-  assertPositiveInteger('pruneWhile: stepsPerRound', stepsPerRound);
-  assertPositiveInteger('pruneWhile: rounds', rounds);
+  assertCount('pruneWhile: refinements', refinements, 0);
+  assertCount('pruneWhile: stepsPerRound', stepsPerRound);
+  assertCount('pruneWhile: rounds', rounds);
   if (seconds !== undefined) assertPositive('pruneWhile: seconds', seconds);
   assertChoice('pruneWhile', choice);
   if (!(await accept(field)))

@@ -13,8 +13,7 @@ import {
   type ObjectiveTerm,
   warmupStableDecay,
 } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertPositiveInteger } from '../assert.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { readParameters } from '../field-values.ts';
 import { outgoingNorm } from '../ranking/outgoing-norm.ts';
 import type { UnitIndices } from '../selection.ts';
@@ -155,7 +154,7 @@ export async function* prune(
   const [choice, others] = partOptions(options);
   const { parameters, rounds = 8, stepsPerRound = 100, finalSteps = 4 * stepsPerRound, ...fitting } = others;
   for (const [name, value] of Object.entries({ parameters, rounds, stepsPerRound, finalSteps }))
-    assertPositiveInteger(`prune: ${name}`, value);
+    assertCount(`prune: ${name}`, value);
   assertChoice('prune', choice);
   const made = new MadeFields();
   const budget = (round: number): number => budgetAfter(round, rounds, field.parameterCount, parameters);

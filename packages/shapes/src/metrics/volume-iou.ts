@@ -1,6 +1,5 @@
 import type { Rng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
-import { assertCount } from '../sampling/assert-count.ts';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import { assertBounds, type Bounds, UNIT_BOUNDS } from '../surfaces/grid.ts';
 import type { ScalarFunction } from '../surfaces/scalar-function.ts';
 
@@ -37,7 +36,7 @@ export const volumeIou = async (a: Occupancy, b: Occupancy, options: VolumeIouOp
   assertOptions('volumeIou', options, { rng: 1, count: 1, box: 1 });
 
   const { rng, count = 100_000, box = UNIT_BOUNDS } = options;
-  assertCount('volumeIou', 'count', count, 1);
+  assertCount('volumeIou: count', count);
   assertBounds('volumeIou', box);
   let [both, either] = [0, 0];
   for (let start = 0; start < count; start += BATCH) {

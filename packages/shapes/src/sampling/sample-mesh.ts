@@ -1,7 +1,6 @@
 import type { Rng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
-import { assertCount } from './assert-count.ts';
 import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 
 /**
@@ -19,7 +18,7 @@ export const sampleMesh = (
   assertOptions('sampleMesh', options, { normals: 1, count: 1, rng: 1 });
 
   const { count, rng } = options;
-  assertCount('sampleMesh', 'count', count, 1);
+  assertCount('sampleMesh: count', count);
   const points = surfaceSampler('sampleMesh', mesh, options)({ start: 0, count, rng });
   return mesh.offset ? { ...points, offset: mesh.offset } : points;
 };

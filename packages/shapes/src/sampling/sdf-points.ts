@@ -1,8 +1,7 @@
 import type { PointSource, Rng } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions, assertPositive } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
 import { assertBounds, type Bounds, UNIT_BOUNDS } from '../surfaces/grid.ts';
-import { assertCount } from './assert-count.ts';
 import { assertNoOffset } from './assert-no-offset.ts';
 import { drawNumbers, nextNormal, nextUniform } from './draw-numbers.ts';
 import { type PointRange, type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
@@ -84,11 +83,10 @@ export const sdfPoints = (shape: PointCloud | Mesh, options: SdfPointOptions): P
 
   const { onSurface, offSurface = onSurface, nearSurface = 0, nearDistance = 0.05, box = UNIT_BOUNDS } = options;
   assertNoOffset('sdfPoints', shape);
-  assertCount('sdfPoints', 'onSurface', onSurface, 1);
-  assertCount('sdfPoints', 'offSurface', offSurface, 0);
-  assertCount('sdfPoints', 'nearSurface', nearSurface, 0);
-  if (!(nearDistance > 0 && Number.isFinite(nearDistance)))
-    throw new RangeError(`sdfPoints: nearDistance must be a positive number, got ${nearDistance}`);
+  assertCount('sdfPoints: onSurface', onSurface);
+  assertCount('sdfPoints: offSurface', offSurface, 0);
+  assertCount('sdfPoints: nearSurface', nearSurface, 0);
+  assertPositive('sdfPoints: nearDistance', nearDistance);
   assertBounds('sdfPoints', box);
   const onShape = surfaceSampler('sdfPoints', shape, options);
   const start = surfaceSampler('sdfPoints', shape, { normals: 'none' });

@@ -1,7 +1,6 @@
 import type { PointBatch, PointSource } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertCount, assertOptions } from '@neural-fields/core/options';
 import type { Mesh, PointCloud } from '../shape.ts';
-import { assertCount } from './assert-count.ts';
 import { assertNoOffset } from './assert-no-offset.ts';
 import { type SamplerOptions, surfaceSampler } from './surface-sampler.ts';
 
@@ -21,7 +20,7 @@ export const surfacePoints = (
 
   const { count } = options;
   assertNoOffset('surfacePoints', shape);
-  assertCount('surfacePoints', 'count', count, 1);
+  assertCount('surfacePoints: count', count);
   const sample = surfaceSampler('surfacePoints', shape, options);
   return {
     inFeatures: 3,

@@ -182,10 +182,7 @@ describe('errors', () => {
 
   test.each([
     [() => sdfPoints(cloud, { onSurface: 0 }), 'sdfPoints: onSurface must be a positive integer, got 0'],
-    [
-      () => sdfPoints(cloud, { onSurface: 1, offSurface: -1 }),
-      'sdfPoints: offSurface must be an integer of at least 0, got -1',
-    ],
+    [() => sdfPoints(cloud, { onSurface: 1, offSurface: -1 }), 'sdfPoints: offSurface must be an integer >= 0, got -1'],
     [
       () => sdfPoints(cloud, { onSurface: 1, nearDistance: 0 }),
       'sdfPoints: nearDistance must be a positive number, got 0',

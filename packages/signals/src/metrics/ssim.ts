@@ -1,4 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import { type ArrayView, assertSameShape, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 import { finish, finishInSlices, part, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
@@ -27,8 +27,7 @@ const windowWeights = ({ window = 'uniform', windowSize = 7, sigma = 1.5 }: Ssim
       throw new RangeError(`ssim: windowSize must be an odd integer of at least 3, got ${windowSize}`);
     return new Float64Array(windowSize).fill(1 / windowSize);
   }
-  if (!(sigma > 0 && Number.isFinite(sigma)))
-    throw new RangeError(`ssim: sigma must be a positive number, got ${sigma}`);
+  assertPositive('ssim: sigma', sigma);
   const radius = Math.floor(3.5 * sigma + 0.5);
   const weights = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2));
   const sum = weights.reduce((a, b) => a + b, 0);

@@ -1,5 +1,5 @@
 import { createRng, type PointSource } from '@neural-fields/core';
-import { assertOptions } from '@neural-fields/core/options';
+import { assertFinite, assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { assertPointCount } from './assert-point-count.ts';
 import { neighbourhoodIndex } from './neighbourhood-order.ts';
@@ -53,7 +53,7 @@ const stratifiedDraws = (
 ): PointSource => {
   const { size } = points;
   assertPointCount(caller, count, size);
-  if (!Number.isFinite(seed)) throw new RangeError(`${caller}: seed must be a finite number, got ${seed}`);
+  assertFinite(`${caller}: seed`, seed);
   const rng = createRng(seed);
   let latest = { epoch: -1, order: (number: number): number => number };
   const orderOf = (epoch: number): ((number: number) => number) => {

@@ -1,6 +1,6 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
-import { assertAllPositive, assertPositive } from '../assert.ts';
+import { assertAllPositive } from '../assert.ts';
 import { ConvergenceError } from '../errors.ts';
 import type { RunOptions } from '../run-options.ts';
 import { addInPlace, type ComplexVector, complexNorm, complexZeros } from '../sparse/complex-vector.ts';

@@ -7,7 +7,7 @@
  * The time dependence is exp(i omega t), so that exp(-i k r) is an outgoing wave. Berenger 1994; Chen et al. 2013;
  * Sitzmann et al. 2020, arXiv:2006.09661, supplement.
  */
-import { assertPositive } from '../assert.ts';
+import { assertPositive } from '@neural-fields/core/options';
 
 /**
  * A perfectly matched layer around the box [-bound, bound]^2, as made by `perfectlyMatchedLayer` of

@@ -7,7 +7,7 @@
  *     central   (u[i + 1] - u[i - 1]) / 2                                   |D|^2 = sin^2(pi k / n)
  *     sobel     [-1, 0, 1] along the axis, [1, 2, 1] along the others       |D|^2 = 4 sin^2(pi k / n) prod (2 + 2 cos(pi k' / n'))^2
  */
-import { assertOptions } from '@neural-fields/core/options';
+import { assertFinite, assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertSpacing } from '../assert.ts';
 import { elementCount, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
@@ -122,7 +122,7 @@ export const integrateGradient = (
       `integrateGradient: the gradient must be [...grid, d * channels] with d axes in the grid, got ${formatShape(gradient.shape)}`,
     );
   assertSpacing('integrateGradient: spacing', spacing, axes);
-  if (!Number.isFinite(mean)) throw new RangeError(`integrateGradient: mean must be a finite number, got ${mean}`);
+  assertFinite('integrateGradient: mean', mean);
   const values = toFloat64('integrateGradient', gradient);
   const channels = width / axes;
   const shape = [...grid, channels];

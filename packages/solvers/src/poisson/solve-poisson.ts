@@ -2,7 +2,7 @@
  * @file Poisson's equation on a grid, laplacian u = f, solved exactly in second-order differences: (u[i - 1] - 2 u[i] +
  * u[i + 1]) / h^2 along each axis.
  */
-import { assertOptions } from '@neural-fields/core/options';
+import { assertFinite, assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertSpacing } from '../assert.ts';
 import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
@@ -128,7 +128,7 @@ export const solvePoisson = (
   assertSpacing('solvePoisson: spacing', spacing, shape.length - 1);
   if (options.boundary !== 'dirichlet') {
     const { mean = 0 } = options;
-    if (!Number.isFinite(mean)) throw new RangeError(`solvePoisson: mean must be a finite number, got ${mean}`);
+    assertFinite('solvePoisson: mean', mean);
     return toNdarray(solveNeumann(data, shape, spacing, mean), shape);
   }
   if (shape.slice(0, -1).some(length => length < 3))

@@ -3,7 +3,7 @@
  *   log(1 / R), so that the border reflects a fraction R of a wave at normal incidence. Grote and Sim 2010,
  *   arXiv:1001.0319, "Efficient PML for the wave equation".
  */
-import { assertPositive } from '../assert.ts';
+import { assertPositive } from '@neural-fields/core/options';
 
 /** The absorbing layer at the border of a wave. */
 export interface WaveAbsorption {

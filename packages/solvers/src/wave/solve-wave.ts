@@ -1,6 +1,6 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOptions, assertPositive } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
-import { assertAllPositive, assertPositive, assertSpacing } from '../assert.ts';
+import { assertAllPositive, assertSpacing } from '../assert.ts';
 import { StabilityError } from '../errors.ts';
 import { createYieldPoint, type RunOptions } from '../run-options.ts';
 import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
