@@ -5,4 +5,4 @@ import { createProgram } from './program.ts';
 
 const args = process.argv.slice(2);
 const app = await findApp(args);
-await (app === undefined ? runAsProcess(createProgram(), args) : app());
+await (app === undefined ? runAsProcess(await createProgram(args), args) : app());
