@@ -1,4 +1,4 @@
-import { nx, run } from '../lib/run.mjs';
+import { run } from '../lib/run.mjs';
 import { checkChangesets } from './changesets.mjs';
 import { checkHygiene } from './hygiene.mjs';
 import { checkImports } from './imports.mjs';
@@ -20,7 +20,7 @@ import { checkManifests, checkTypesOfExports } from './tarballs.mjs';
  */
 export const checks = [
   { name: 'format and lint (biome)', run: () => run('biome', ['ci', '--error-on-warnings', '--colors=off', '.']) },
-  { name: 'types (tsc)', run: () => nx(['run-many', '-t', 'typecheck']) },
+  { name: 'types (tsc)', run: () => run('npm', ['run', '--silent', 'typecheck']) },
   { name: 'import directions', run: checkImports },
   { name: 'unused code and dependencies (knip)', run: () => run('knip', ['--no-progress']) },
   { name: 'manifests of the packed packages (publint)', run: checkManifests },
