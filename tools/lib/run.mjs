@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
 import { readManifest, root } from './projects.mjs';
 
@@ -23,16 +24,26 @@ import { readManifest, root } from './projects.mjs';
  */
 export function run(command, args, { cwd = root, show = false, env = {} } = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd,
+    ...settings(cwd, env),
     encoding: 'utf8',
     maxBuffer: 1 << 28,
     stdio: show ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-    // On Windows the commands of npm packages are batch files, which only a shell can run.
-    shell: process.platform === 'win32',
-    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`, ...env },
   });
   const output = `${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`;
   return { ok: status === 0, code: status ?? 1, printed: stdout ?? '', output };
+}
+
+/**
+ * @param {string} cwd
+ * @param {Record<string, string | undefined>} env
+ */
+function settings(cwd, env) {
+  return {
+    cwd,
+    // On Windows the commands of npm packages are batch files, which only a shell can run.
+    shell: process.platform === 'win32',
+    env: { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`, ...env },
+  };
 }
 
 /**
@@ -43,9 +54,13 @@ export function run(command, args, { cwd = root, show = false, env = {} } = {}) 
  * @returns {Finished}
  */
 export function pnpm(args, options = {}) {
-  const env = { npm_config_update_notifier: 'false', ...options.env };
-  return run('npx', ['--yes', packageManagerOf(readManifest('.')), ...args], { ...options, env });
+  return run('npx', pnpmArguments(args), { ...options, env: { ...PNPM, ...options.env } });
 }
+
+const PNPM = { npm_config_update_notifier: 'false' };
+
+/** @param {readonly string[]} args */
+const pnpmArguments = args => ['--yes', packageManagerOf(readManifest('.')), ...args];
 
 /**
  * The package manager of a manifest as npx wants it: without the hash of its content, which Corepack and pnpm itself
@@ -67,5 +82,25 @@ export function packageManagerOf({ packageManager = 'pnpm' }) {
  * @returns {Finished}
  */
 export function nx(args, options) {
-  return pnpm(['exec', 'nx', ...args], { ...options, env: { NX_DAEMON: 'false', NX_TUI: 'false' } });
+  return pnpm(['exec', 'nx', ...args], { ...options, env: NX });
+}
+
+const NX = { NX_DAEMON: 'false', NX_TUI: 'false' };
+
+/**
+ * Runs several nx commands at once, all of which print to the terminal. They must not build the same things.
+ *
+ * @param {readonly (readonly string[])[]} commands
+ * @returns {Promise<boolean>} Whether all of them exited with 0.
+ */
+export async function nxTogether(commands) {
+  const codes = commands.map(async args => {
+    const child = spawn('npx', pnpmArguments(['exec', 'nx', ...args]), {
+      ...settings(root, { ...PNPM, ...NX }),
+      stdio: 'inherit',
+    });
+    const [code] = await once(child, 'close');
+    return code;
+  });
+  return (await Promise.all(codes)).every(code => code === 0);
 }
