@@ -110,7 +110,7 @@ export const addExportCommand = (program: Command): void => {
     .addOption(
       new Option(
         '--names <code>',
-        'whose names: SingleBVPNet of vsitzmann/siren, Siren of its notebook (FINER, WIRE), siren-pytorch, nn.Sequential ' +
+        'whose names: SingleBVPNet of vsitzmann/siren, Siren of its notebook (FINER, WIRE), that of coin, siren-pytorch, nn.Sequential ' +
           '(default: those of the file if it is a state dict; single-bvp-net for another SIREN, otherwise sequential)',
       ).choices([...pytorchNames]),
     )

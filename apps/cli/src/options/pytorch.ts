@@ -3,10 +3,9 @@
 import { optionName, positive, UsageError } from '@neural-fields/app-kit';
 import { extensions } from '@neural-fields/app-kit/fitting';
 import type { ActivationSpec } from '@neural-fields/core';
-import { coreActivations } from '@neural-fields/core/layers';
 import type { ImportPytorchOptions } from '@neural-fields/core/pytorch';
 import type { Command } from 'commander';
-import { parseActivation } from './activation.ts';
+import { allActivationNames, parseActivation } from './activation.ts';
 
 /** The values of the options. */
 export interface PytorchOptions {
@@ -18,7 +17,7 @@ export interface PytorchOptions {
 }
 
 /** Every activation can be between layers of PyTorch. */
-const parse = parseActivation(coreActivations.map(({ kind }) => kind));
+const parse = parseActivation(allActivationNames);
 
 const names = [
   'activation',

@@ -4,6 +4,7 @@ import type { InitialiserContext, InitialiserDefinition, InitialiserSpecBase } f
 import { type KaimingSpec, kaimingNormal, kaimingUniform } from './kaiming.ts';
 import { pytorchLinear } from './pytorch-linear.ts';
 import { type SirenFirstSpec, type SirenHiddenSpec, sirenFirst, sirenHidden } from './siren.ts';
+import { type TruncatedNormalSpec, truncatedNormal } from './truncated-normal.ts';
 import { type UniformSpec, uniform, zeros } from './uniform.ts';
 import { type XavierSpec, xavierNormal, xavierUniform } from './xavier.ts';
 
@@ -16,6 +17,7 @@ export type InitialiserSpec =
   | UniformSpec
   | XavierSpec
   | KaimingSpec
+  | TruncatedNormalSpec
   | (InitialiserSpecBase & Readonly<Record<string, unknown>>);
 
 /** All initialisers of core. */
@@ -29,6 +31,7 @@ export const coreInitialisers: readonly InitialiserDefinition[] = [
   xavierNormal,
   kaimingUniform,
   kaimingNormal,
+  truncatedNormal,
 ];
 
 const find = (kind: string, extensions: readonly InitialiserDefinition[]): InitialiserDefinition | undefined =>

@@ -15,7 +15,7 @@ import {
   siren,
   tanh,
 } from '../../src/index.ts';
-import { type InitialiserSpec, initialise } from '../../src/initialisers/index.ts';
+import { assertInitialiser, type InitialiserSpec, initialise } from '../../src/initialisers/index.ts';
 import type { DenseSpec } from '../../src/layers.ts';
 import { type Distribution, distributionOf } from '../../src/spectra/distribution.ts';
 import { layerStatistics } from '../../src/spectra.ts';
@@ -66,11 +66,24 @@ describe('initialisers', () => {
     expect(draw({ kind: 'zeros' }).maximum).toBe(0);
   });
 
+  it('draw from a normal distribution within two standard deviations', () => {
+    const values = draw({ kind: 'truncated-normal', gain: 3 });
+    const deviation = 3 * Math.sqrt(2 / (IN + OUT));
+    expect(values.maximum).toBeLessThanOrEqual(2 * deviation * (1 + 1e-6));
+    expect(values.maximum).toBeGreaterThan(1.99 * deviation);
+    expect(Math.abs(values.mean)).toBeLessThan(0.02 * deviation);
+    // The variance of N(0, 1) within 2 is 1 - 4 phi(2) / (2 Phi(2) - 1) = 0.7737.
+    expect(Math.abs(values.standardDeviation / (Math.sqrt(0.7737) * deviation) - 1)).toBeLessThan(0.015);
+  });
+
   it('reject invalid specs', () => {
     expect(() => draw({ kind: 'siren-hidden' }, tanh())).toThrow(
       'siren-hidden initialiser: needs an activation with an omega',
     );
     expect(() => draw({ kind: 'uniform', bound: -1 })).toThrow(RangeError);
+    expect(() => assertInitialiser('weight', { kind: 'truncated-normal', gain: 0 })).toThrow(
+      'weight: gain must be a positive number, got 0',
+    );
     expect(() =>
       mlp({
         inFeatures: 1,

@@ -81,6 +81,10 @@ const targets: Readonly<Record<PytorchNames, Target>> = {
     layer: (index, last) => (index === last ? `net.${index}` : `net.${index}.linear`),
     biasOptional: true,
   },
+  coin: {
+    layer: (index, last) => (index === last ? 'last_layer.linear' : `net.${index}.linear`),
+    biasOptional: true,
+  },
   'siren-pytorch': {
     layer: (index, last) => (index === last ? 'last_layer' : `layers.${index}`),
     omegas: [30, 1],

@@ -48,9 +48,9 @@ const orderLayers = (family: Family, parsed: readonly NamedTensor[]): FoundLayer
     if (activated !== undefined) parts.activated = activated;
   }
   const inOrder = [...byIndex].sort(([a], [b]) => a - b);
-  // Only the last layer may lack an activation; the last layer of siren-pytorch is always linear.
+  // Only the last layer may lack an activation; one with a name of its own always does.
   if (inOrder.slice(0, -1).some(([, { activated }]) => activated === false)) return undefined;
-  if (family.source === 'lucidrains/siren-pytorch' && inOrder.at(-1)?.[1].activated !== false) return undefined;
+  if (family.namesLast && inOrder.at(-1)?.[1].activated !== false) return undefined;
   return inOrder.map(([index, { weight, bias, activated }], place): FoundLayer => {
     if (!family.hasGaps && index !== place && Number.isFinite(index))
       throw new FieldFileError(

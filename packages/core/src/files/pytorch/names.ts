@@ -4,6 +4,7 @@
  *     implementation                      names of layer i                  of the last layer
  *     vsitzmann/siren, modules.py         net.<i>.0.weight                  net.<n>.0.weight
  *     vsitzmann/siren, notebook           net.<i>.linear.weight             net.<n>.weight, or net.<n>.linear.weight with a sine on it
+ *     EmilienDupont/coin                  net.<i>.linear.weight             last_layer.linear.weight
  *     lucidrains/siren-pytorch            layers.<i>.weight                 last_layer.weight
  *     torch.nn.Sequential or ModuleList   <place>.weight, places ascending
  *
@@ -16,15 +17,16 @@
 export type PytorchSource =
   | 'vsitzmann/siren modules'
   | 'vsitzmann/siren notebook'
+  | 'EmilienDupont/coin'
   | 'lucidrains/siren-pytorch'
   | 'torch.nn.Sequential';
 
 /** The naming schemes of state dicts that can be written. */
-export const pytorchNames = ['single-bvp-net', 'siren', 'siren-pytorch', 'sequential'] as const;
+export const pytorchNames = ['single-bvp-net', 'siren', 'coin', 'siren-pytorch', 'sequential'] as const;
 
 /**
  * A naming scheme: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook
- * (and of the FINER and WIRE code), `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
+ * (and of the FINER and WIRE code), `coin` that of EmilienDupont/coin, `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
  * `nn.Sequential` of `nn.Linear`s with one module after each but the last.
  */
 export type PytorchNames = (typeof pytorchNames)[number];
@@ -60,6 +62,8 @@ export interface Family {
   readonly isSiren: boolean;
   /** Whether other modules between the layers may take indices. */
   readonly hasGaps: boolean;
+  /** Whether the last layer has a name without a number. */
+  readonly namesLast: boolean;
   /** @param words the name without its last word, `weight` or `bias` */
   parse(words: readonly string[]): Omit<ParsedName, 'part'> | undefined;
 }
@@ -81,6 +85,7 @@ export const families: readonly Family[] = [
     omegas: [30, 30],
     isSiren: true,
     hasGaps: false,
+    namesLast: false,
     parse: words => {
       const [net, index = '', zero] = words.slice(-3);
       return net === 'net' && zero === '0' && INDEX.test(index)
@@ -95,11 +100,29 @@ export const families: readonly Family[] = [
     omegas: [30, 30],
     isSiren: true,
     hasGaps: false,
+    namesLast: false,
     parse: words => {
       const activated = words.at(-1) === 'linear';
       const [net, index = ''] = activated ? words.slice(-3, -1) : words.slice(-2);
       return net === 'net' && INDEX.test(index)
         ? { prefix: prefixOf(words, activated ? 3 : 2), index: Number(index), activated }
+        : undefined;
+    },
+  },
+  {
+    source: 'EmilienDupont/coin',
+    scheme: 'coin',
+    names: 'net.<i>.linear.weight with last_layer.linear.weight',
+    omegas: [30, 30],
+    isSiren: true,
+    hasGaps: false,
+    namesLast: true,
+    parse: words => {
+      if (words.at(-2) === 'last_layer' && words.at(-1) === 'linear')
+        return { prefix: prefixOf(words, 2), index: Number.POSITIVE_INFINITY, activated: false };
+      const [net, index = '', linear] = words.slice(-3);
+      return net === 'net' && linear === 'linear' && INDEX.test(index)
+        ? { prefix: prefixOf(words, 3), index: Number(index), activated: true }
         : undefined;
     },
   },
@@ -110,6 +133,7 @@ export const families: readonly Family[] = [
     omegas: [30, 1],
     isSiren: true,
     hasGaps: false,
+    namesLast: true,
     parse: words => {
       if (words.at(-1) === 'last_layer')
         return { prefix: prefixOf(words, 1), index: Number.POSITIVE_INFINITY, activated: false };
@@ -126,6 +150,7 @@ export const families: readonly Family[] = [
     omegas: [30, 30],
     isSiren: false,
     hasGaps: true,
+    namesLast: false,
     parse: words => {
       const index = words.at(-1) ?? '';
       return INDEX.test(index) ? { prefix: prefixOf(words, 1), index: Number(index) } : undefined;

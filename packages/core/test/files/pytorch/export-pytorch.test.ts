@@ -49,6 +49,7 @@ describe('exportPytorch', () => {
   it.each<[NonNullable<ExportPytorchOptions['names']>, string[]]>([
     ['single-bvp-net', ['net.net.0.0', 'net.net.1.0', 'net.net.2.0']],
     ['siren', ['net.0.linear', 'net.1.linear', 'net.2']],
+    ['coin', ['net.0.linear', 'net.1.linear', 'last_layer.linear']],
     ['siren-pytorch', ['layers.0', 'layers.1', 'last_layer']],
     ['sequential', ['0', '2', '4']],
   ])('uses the names of %s, and the result can be imported', (names, layers) => {

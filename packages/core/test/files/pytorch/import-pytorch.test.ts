@@ -108,6 +108,17 @@ describe('importPytorch', () => {
     expect(importPytorch(wrapped).source).toBe('lucidrains/siren-pytorch');
   });
 
+  it('reads the names of COIN, whose last layer has a name of its own', () => {
+    const coin = renamed('notebook', key => key.replace(/^net\.2\./, 'last_layer.linear.'));
+    const { source, names, spec, parameters } = importPytorch(coin);
+    const notebook = importPytorch(golden('notebook'));
+    expect([source, names]).toEqual(['EmilienDupont/coin', 'coin']);
+    expect([spec, ...parameters]).toEqual([notebook.spec, ...notebook.parameters]);
+    expect(() => importPytorch(renamed('notebook', key => key.replace(/^net\.2\./, 'last.linear.')))).toThrow(
+      FieldFileError,
+    );
+  });
+
   it('orders layers by number, not by name', () => {
     const layers = 12;
     const state = new Map<string, ShapedArray>();

@@ -63,6 +63,18 @@ class LayersAndLast(nn.Module):
         return self.last_layer(x)
 
 
+class Coin(nn.Module):
+    """The names of Siren of EmilienDupont/coin: net.<i>.linear, last_layer.linear."""
+
+    def __init__(self, widths, omegas):
+        super().__init__()
+        self.net = nn.Sequential(*(SineLayer(a, b, omega) for a, b, omega in zip(widths[:-2], widths[1:-1], omegas)))
+        self.last_layer = Named("linear", nn.Linear(*widths[-2:]))
+
+    def forward(self, x):
+        return self.last_layer(self.net(x))
+
+
 def network(names, widths, omegas):
     pairs = list(zip(widths[:-1], widths[1:]))
     if names == "single-bvp-net":
@@ -71,6 +83,8 @@ def network(names, widths, omegas):
     if names == "siren":
         layers = [SineLayer(*pair, omega) for pair, omega in zip(pairs, omegas)]
         return Named("net", nn.Sequential(*layers, nn.Linear(*pairs[-1])))
+    if names == "coin":
+        return Coin(widths, omegas)
     if names == "siren-pytorch":
         return LayersAndLast(widths, omegas)
     layers = [module for pair, omega in zip(pairs, omegas) for module in (nn.Linear(*pair), Sine(omega))]
