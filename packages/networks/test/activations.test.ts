@@ -1,6 +1,6 @@
 import '@neural-fields/kernels-wasm';
 import '@tensorflow/tfjs-backend-cpu';
-import { type ActivationSpec, createField, mlp } from '@neural-fields/core';
+import { type ActivationSpec, createField } from '@neural-fields/core';
 import { ready, setBackend, type Tensor, tensor2d } from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { networkExtensions as extensions } from '../src/index.ts';
@@ -9,13 +9,19 @@ const points = [-30, -3, -1, -0.125, 0, 0.125, 1, 3, 30, 100];
 
 /** s, s' and s'' at the points, by a field of one unit. */
 const jetOf = async (activation: ActivationSpec): Promise<readonly (readonly number[])[]> => {
-  const spec = mlp({ inFeatures: 1, outFeatures: 1, hiddenFeatures: 1, hiddenLayers: 0, activation });
-  const parameters = Object.fromEntries(
-    ['layers.0', 'layers.1'].flatMap(name => [
-      [`${name}.weight`, Float32Array.of(1)],
-      [`${name}.bias`, Float32Array.of(0)],
-    ]),
-  );
+  const spec = {
+    inFeatures: 1,
+    layers: [
+      {
+        kind: 'dense' as const,
+        outFeatures: 1,
+        activation,
+        weightInitialiser: { kind: 'xavier-normal' as const },
+        biasInitialiser: null,
+      },
+    ],
+  };
+  const parameters = { 'layers.0.weight': Float32Array.of(1) };
   const field = createField(spec, { parameters, extensions });
   const { value, gradient, laplacian } = field.jet(tensor2d(points, [points.length, 1]), {
     gradient: true,

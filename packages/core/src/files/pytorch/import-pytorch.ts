@@ -228,10 +228,10 @@ const buildField = (
  * `torch.save(model.state_dict(), path)` or of a checkpoint dictionary that holds it, or
  * `safetensors.torch.save_file(model.state_dict(), path)`. A pickle is read without running any code in it.
  *
- * The networks of vsitzmann/siren (`SingleBVPNet`, `FCBlock` and the notebook's `Siren`), of EmilienDupont/coin (`Siren`),
- * of lucidrains/siren-pytorch (`SirenNet`, `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are recognised by their names, with any
- * prefix. A state dict does not contain the network's activations: `assumed` lists what was assumed. A file of
- * `exportPytorch` does contain them.
+ * The networks of vsitzmann/siren (`SingleBVPNet`, `FCBlock` and the notebook's `Siren`), of EmilienDupont/coin
+ * (`Siren`), of lucidrains/siren-pytorch (`SirenNet`, `SirenWrapper`) and plain `nn.Sequential` or `nn.ModuleList` are
+ * recognised by their names, with any prefix. A state dict does not contain the network's activations: `assumed` lists
+ * what was assumed. A file of `exportPytorch` does contain them.
  *
  * Time is linear in the file's length. Memory is at most four times the file's length and 100 bytes for each byte of
  * its header or pickle.

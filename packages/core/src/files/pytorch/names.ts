@@ -26,8 +26,8 @@ export const pytorchNames = ['single-bvp-net', 'siren', 'coin', 'siren-pytorch',
 
 /**
  * A naming scheme: `single-bvp-net` is `SingleBVPNet` of vsitzmann/siren, `siren` the class `Siren` of its notebook
- * (and of the FINER and WIRE code), `coin` that of EmilienDupont/coin, `siren-pytorch` is `SirenNet` of lucidrains/siren-pytorch, `sequential` an
- * `nn.Sequential` of `nn.Linear`s with one module after each but the last.
+ * (and of the FINER and WIRE code), `coin` that of EmilienDupont/coin, `siren-pytorch` is `SirenNet` of
+ * lucidrains/siren-pytorch, `sequential` an `nn.Sequential` of `nn.Linear`s with one module after each but the last.
  */
 export type PytorchNames = (typeof pytorchNames)[number];
 
