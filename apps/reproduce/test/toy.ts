@@ -124,7 +124,7 @@ export const toy = (
           notes: ['Steps are counted.'],
           files: [{ name: 'words.txt', what: 'words', bytes: new TextEncoder().encode('words') }],
           numbers: Object.fromEntries(
-            Object.entries(fits).map(([name, { field }]) => [name, { parameters: field.parameterCount }]),
+            Object.entries(fits).map(([name, { model }]) => [name, { parameters: model.layout.size }]),
           ),
         }),
     }),

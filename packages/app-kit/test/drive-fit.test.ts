@@ -49,7 +49,7 @@ const setUp = (given: Partial<DrivenFit> & { readonly learningRate?: number; rea
   const run = (report?: (report: FitProgress) => void | Promise<void>): Promise<void> =>
     driveFit(
       {
-        field,
+        model: field,
         terms: [term({ points: pixels(picture), loss: mse() })],
         options: { steps, optimizer: adam({ learningRate }) },
         identity: { picture: 'of the test' },

@@ -84,7 +84,12 @@ export type {
 } from './fit/points.ts';
 export type { PointwiseError, PointwiseLoss } from './fit/pointwise-loss.ts';
 export type { FitProgress } from './fit/progress.ts';
-export { type Checkpoint, decodeCheckpoint } from './fit/read-checkpoint.ts';
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  decodeModelCheckpoint,
+  type ModelCheckpoint,
+} from './fit/read-checkpoint.ts';
 export {
   constant,
   cosine,

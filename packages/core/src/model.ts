@@ -9,6 +9,12 @@ import type { Extensions } from './spec/layer.ts';
 import type { Network } from './spec/network.ts';
 import type { StepInputs } from './step-inputs.ts';
 
+/** Computes the parameters of several views at once, where they depend on the same intermediate results. */
+export interface JointParameters {
+  /** The flat vectors of all of its views, in their order; otherwise as {@link ModelView.parameters}. */
+  compute(flat: Tensor1D, inputs: StepInputs): readonly Tensor1D[];
+}
+
 /** A field, or a batch of fields of one network, that a term can evaluate. */
 export interface ModelView {
   readonly network: Network | BatchNetwork;
@@ -20,6 +26,8 @@ export interface ModelView {
    * @param inputs what the term's points give for the step (`PointSource.inputs`); empty if they give none
    */
   parameters?(flat: Tensor1D, inputs: StepInputs): Tensor1D;
+  /** How the fit computes them in place of `parameters`, if other views depend on the same intermediate results. */
+  readonly joint?: { readonly of: JointParameters; readonly index: number };
 }
 
 /** The identity of a model, as JSON; a checkpoint of a model with another description is refused. */

@@ -110,7 +110,7 @@ export const runFit = async (field: Field, prepared: PreparedSignal, options: Ru
   let step = checkpoint?.file.step ?? 0;
   if (step > 0) output.log(`resumes from step ${step} of '${checkpoint?.file.path}'`);
   const driven: DrivenFit = {
-    field,
+    model: field,
     terms: prepared.terms(settings),
     options: {
       ...fitOptions(settings),

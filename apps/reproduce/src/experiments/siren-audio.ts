@@ -104,7 +104,7 @@ const evaluate = async (
   };
   const results: { name: NetworkName; label: string; values: Float32Array; error: number }[] = [];
   for (const name of networkNames(Object.keys(fits))) {
-    const { field, label } = fits[name] as FittedField;
+    const { model: field, label } = fits[name] as FittedField;
     const values = await sampleAll(field, range, { quantity: 'value', signal });
     results.push({ name, label, values, error: meanSquare(values, truth) });
   }

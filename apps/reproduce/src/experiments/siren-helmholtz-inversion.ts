@@ -297,7 +297,7 @@ const evaluate = async (
     },
   ];
   for (const { name, label } of chosen) {
-    const values = await sampleWaves((fits[name] as FittedField).field, size, context.signal);
+    const values = await sampleWaves((fits[name] as FittedField).model, size, context.signal);
     const medium = mediumOf(values, waves + 1, gridCoordinates([size, size]));
     results[name] = await invert(values, problem, context.signal);
     groups.push({

@@ -236,7 +236,7 @@ const evaluate = async (
   const shown = new Map<Medium, Picture[]>();
   for (const { name, label, medium } of chosen) {
     const { onGrid: truth } = await reference(medium);
-    const { field } = fits[name] as FittedField;
+    const { model: field } = fits[name] as FittedField;
     const values = await sampleWaves(field, size, context.signal);
     const [a, b] = [rowsAt(values, 2, inner), rowsAt(truth, 2, inner)];
     errors[name] = { mse: meanSquaredError(a, b), relative: relativeError(a, b) };

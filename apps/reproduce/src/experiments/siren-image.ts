@@ -69,7 +69,7 @@ const evaluate = async (
     },
   ];
   for (const name of networkNames(Object.keys(fits))) {
-    const { field, label } = fits[name] as FittedField;
+    const { model: field, label } = fits[name] as FittedField;
     const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal: context.signal });
     numbers[name] = {
       value: picturePsnr(jet.value, truth),

@@ -87,7 +87,7 @@ const evaluate = async (
   const { height, width } = picture;
   const truth = Float32Array.from(picture.image.data, value => 2 * value - 1);
   const results: { name: string; label: string; value: Float32Array; unseen: number; seen: number }[] = [];
-  for (const { name, label, field } of Object.values(fits)) {
+  for (const { name, label, model: field } of Object.values(fits)) {
     const { value } = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal });
     const at = (wanted: 0 | 1): number => picturePsnr(select(value, known, wanted), select(truth, known, wanted));
     results.push({ name, label, value, unseen: at(0), seen: at(1) });

@@ -46,7 +46,7 @@ const evaluate = async (
   const { height, width } = first;
   const results = await Promise.all(
     networkNames(Object.keys(fits)).map(async name => {
-      const { field, label } = fits[name] as FittedField;
+      const { model: field, label } = fits[name] as FittedField;
       const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal });
       return { name, label, ...reconstruct(jet, truth, 'gradient') };
     }),

@@ -145,7 +145,7 @@ const pictureSide = ({ settings }: ExperimentContext): number => Math.min(512, 3
 
 /** The pictures of a field: its surface, rendered by rays and as triangles, and a slice through its distances. */
 const draw = async (
-  { field, name }: FittedField,
+  { model: field, name }: FittedField,
   mesh: Mesh | undefined,
   context: ExperimentContext,
 ): Promise<readonly Picture[]> => {
@@ -276,8 +276,8 @@ const evaluate = async (
     const rows: Record<string, Measured> = {};
     for (const fitted of Object.values(fits).filter(({ name }) => name.startsWith(`${shape.name}-`))) {
       context.log(`measures and draws ${shape.title} of ${fitted.label}`);
-      const mesh = await meshOf(fitted.field, context);
-      const measured = await measure(fitted.field, mesh, reference, context.signal);
+      const mesh = await meshOf(fitted.model, context);
+      const measured = await measure(fitted.model, mesh, reference, context.signal);
       rows[fitted.label] = measured;
       const { chamfer, consistency, iou, eikonal } = measured;
       numbers[fitted.name] = { chamfer, consistency, iou, eikonal };

@@ -101,7 +101,7 @@ const evaluate = async (
     drawn: [Float32Array, Float32Array];
   }[] = [];
   for (const name of networkNames(Object.keys(fits))) {
-    const { field, label } = fits[name] as FittedField;
+    const { model: field, label } = fits[name] as FittedField;
     const draw = (side: number, span: Span): Promise<Float32Array> =>
       sampleAll(
         field,

@@ -218,7 +218,7 @@ const evaluate = async (
   const groups: PictureGroup[] = [{ title: 'Solver', pixelated: true, pictures: pictures('solver', truth) }];
   const errors: Record<string, WaveErrors> = {};
   for (const name of names) {
-    const values = await sampleTimes((fits[name] as FittedField).field, size, context.signal);
+    const values = await sampleTimes((fits[name] as FittedField).model, size, context.signal);
     errors[name] = {
       mse: meanSquaredError(values, truth),
       relative: relativeError(values, truth),

@@ -179,7 +179,7 @@ const learnedTable = (courses: readonly Course[], frequencies: readonly number[]
 
 /** The amplitudes that are left at each frequency, by distance: the mean over directions, 1 without noise. */
 const keptAmplitudes = async (
-  { field }: FittedField,
+  { model: field }: FittedField,
   wave: WaveSum,
   { profile, settings, signal }: ExperimentContext,
 ): Promise<readonly (readonly number[])[]> => {

@@ -6,7 +6,14 @@ import { createRng, siren } from '@neural-fields/core';
 import { type Bounds, tuner } from '@neural-fields/periodic-init';
 import { coordinateGradient } from '@neural-fields/signals';
 import ndarray from 'ndarray';
-import type { Experiment, ExperimentContext, ExperimentPlan, FitPlan, OwnOption } from '../frame/experiment.ts';
+import type {
+  Experiment,
+  ExperimentContext,
+  ExperimentPlan,
+  FitPlan,
+  FittedField,
+  OwnOption,
+} from '../frame/experiment.ts';
 import type { Check, Table, TableRow } from '../frame/findings.ts';
 import { picturePsnr, picturePsnrDefinition, rangePsnr, rangePsnrDefinition } from '../shared/decibels.ts';
 import { formatMean, meanOf, winsOf } from '../shared/paired-statistics.ts';
@@ -224,7 +231,7 @@ const prepare = async (context: ExperimentContext<Own>): Promise<ExperimentPlan>
     );
     const measured: (Case & { readonly measured: Measured })[] = [];
     for (const each of cases) {
-      const { field } = fits[each.plan.name] as { readonly field: Parameters<typeof sampleJet>[0] };
+      const { model: field } = fits[each.plan.name] as FittedField;
       const { width, height } = each.picture.picture;
       const { truth, gradient } = gradients.get(each.picture.name) as { truth: Float32Array; gradient: Float32Array };
       const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal: context.signal });

@@ -143,7 +143,7 @@ const prepare = async (context: ExperimentContext<TunerOwn>): Promise<Experiment
       const { image, width, height } = each.named.picture;
       const truth = Float32Array.from(image.data, value => 2 * value - 1);
       const gradient = coordinateGradient(ndarray(truth, [height, width, 1]), pictureGrid).data;
-      const { field } = fits[each.plan.name] as FittedField;
+      const { model: field } = fits[each.plan.name] as FittedField;
       const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal: context.signal });
       const at = (wanted: 0 | 1): readonly [number, number] => [
         picturePsnr(select(jet.value, each.mask, wanted), select(truth, each.mask, wanted)),

@@ -1,5 +1,5 @@
 /**
- * @file What an experiment is: named fits, and a function that evaluates the fitted fields and returns its findings.
+ * @file What an experiment is: named fits, and a function that evaluates what was fitted and returns its findings.
  *   The framework runs, saves and resumes the fits, and writes the results; an experiment only says what is fitted, to
  *   what, and which results are expected.
  */
@@ -11,10 +11,11 @@ import type {
   Field,
   FieldSpec,
   FitOptions,
+  Model,
+  ObjectiveTerm,
   Optimizer,
   ParameterProjection,
   Schedule,
-  Term,
 } from '@neural-fields/core';
 import type { Findings } from './findings.ts';
 
@@ -84,7 +85,7 @@ export interface Experiment<Own extends string = string> {
    * Loads or computes the data, and returns what is fitted. It must be cheap: it runs again when a stopped run is
    * resumed.
    */
-  prepare(context: ExperimentContext<Own>): Promise<ExperimentPlan>;
+  prepare(context: ExperimentContext<Own>): Promise<ExperimentPlan<TrainedModel>>;
 }
 
 /** What the framework passes to an experiment. */
@@ -111,31 +112,43 @@ export interface ExperimentContext<Own extends string = string> {
   log(line: string): void;
 }
 
-/** The fits of an experiment, and their evaluation. */
-export interface ExperimentPlan {
+/** Anything that a fit trains and that can be freed: a field, a prior, a meta-learner. */
+export type TrainedModel = Model & {
+  /** Frees its parameters. */
+  dispose(): void;
+};
+
+/** The fits of an experiment, all of models of one type, and their evaluation. */
+export interface ExperimentPlan<M extends TrainedModel = Field> {
   /** What was done to the data, in sentences. */
   readonly notes: readonly string[];
   /** Anything unusual about the user's file, in sentences. */
   readonly warnings?: readonly string[];
   /** In the order in which they run. */
-  readonly fits: readonly FitPlan[];
+  readonly fits: readonly FitPlan<M>[];
   /**
-   * Evaluates the fitted fields, keyed by the names of their fits. A field that diverged is included, with its last
-   * good parameters. The framework disposes of the fields.
+   * Evaluates the fitted models, keyed by the names of their fits. A model that diverged is included, with its last
+   * good parameters. The framework disposes of the models.
    */
-  evaluate(fits: Readonly<Record<string, FittedField>>): Promise<Findings>;
+  evaluate(fits: Readonly<Record<string, FittedModel<M>>>): Promise<Findings>;
 }
 
 /** One fit. */
-export interface FitPlan {
+export interface FitPlan<M extends TrainedModel = Field> {
   /** Unique within the experiment; used in file names, so only letters, digits and hyphens. */
   readonly name: string;
   /** The network's display name. */
   readonly label: string;
+  /** The network that is fitted, or that of the fields which `model` makes. */
   readonly spec: FieldSpec;
   readonly extensions?: Extensions;
+  /**
+   * Makes the model that is fitted, with its initial parameters; if absent, a field of `spec` from `seed`. It may be
+   * called several times.
+   */
+  readonly model?: () => M;
   /** Its points and losses. Created anew for every run. */
-  terms(): readonly Term[];
+  terms(model: M): readonly ObjectiveTerm[];
   /**
    * What identifies the fit beyond its spec and options, e.g. the hash of its data: runs that differ in it are
    * different runs.
@@ -151,7 +164,7 @@ export interface FitPlan {
   /** Steps between the points of the training curve; if absent, 1, or 10 on webgpu. */
   readonly reportEvery?: number;
   /** What is tracked besides the loss; the curve stores a number as `watched`, several as `watchedList`. */
-  readonly watch?: FieldWatch;
+  readonly watch?: ModelWatch<M>;
   /** What the field represents, so that `neural-fields render` can draw it. */
   readonly signal?: SignalDescription;
   /**
@@ -163,13 +176,13 @@ export interface FitPlan {
    * Trains in a way of its own, e.g. one that removes units, in place of core's loop; `identity` has to describe it. It
    * reports every step of `steps`, returns the field, and cannot resume in the middle.
    */
-  readonly train?: (training: Training) => AsyncGenerator<TrainingReport, Field, undefined>;
+  readonly train?: (training: Training) => AsyncGenerator<TrainingReport, M, undefined>;
 }
 
 /** What a training of a plan's own works with. */
 export interface Training {
   /** Those of the plan. */
-  readonly terms: readonly Term[];
+  readonly terms: readonly ObjectiveTerm[];
   /** The plan's options for core's loop, of which it may change the steps and the schedule. */
   readonly options: Omit<FitOptions, 'checkpoint' | 'signal'> & { readonly optimizer: Optimizer };
   readonly signal: AbortSignal;
@@ -181,12 +194,12 @@ export interface TrainingReport {
   readonly loss: number;
 }
 
-/** What is measured on a field while it is fitted, such as its error against a reference. */
-export interface FieldWatch {
+/** What is measured on a model while it is fitted, such as its error against a reference. */
+export interface ModelWatch<M extends TrainedModel = Field> {
   /** Steps between measurements; the last step is always measured. A multiple of `reportEvery`. */
   readonly everySteps: number;
   /** A number, or several, always as many. */
-  measure(field: Field): Promise<number | readonly number[]>;
+  measure(model: M): Promise<number | readonly number[]>;
 }
 
 /** One point of the training curve. */
@@ -200,10 +213,10 @@ export interface CurvePoint extends SavedPoint {
 }
 
 /** A finished fit. */
-export interface FittedField {
+export interface FittedModel<M extends TrainedModel> {
   readonly name: string;
   readonly label: string;
-  readonly field: Field;
+  readonly model: M;
   /** The number of updates that led to the parameters. */
   readonly steps: number;
   readonly seconds: number;
@@ -215,3 +228,6 @@ export interface FittedField {
   /** As in its plan. */
   readonly variantOf?: string | undefined;
 }
+
+/** The finished fit of a field. */
+export type FittedField = FittedModel<Field>;

@@ -1,13 +1,12 @@
-/** @file A finished fit as a file: the field, with metadata about what was fitted and how it went. */
+/** @file A finished fit as a file: the model, with metadata about what was fitted and how it went. */
 import { existsSync } from 'node:fs';
 import { explainedWithin, InputError } from '@neural-fields/app-kit';
 import { readInput } from '@neural-fields/app-kit/files';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
-import { encodeField, type Field, fieldFromData } from '@neural-fields/core';
-import { decodeFieldData } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
-import type { FitPlan } from './experiment.ts';
+import type { FitPlan, TrainedModel } from './experiment.ts';
 import { type FitIdentity, firstDifference } from './fit-identity.ts';
+import { decodeTrained, encodeTrained } from './model-files.ts';
 
 /** The metadata key of the outcome, which is stored as JSON. */
 const OUTCOME_KEY = 'reproduce';
@@ -34,12 +33,17 @@ const readOutcome = (text: string | undefined): Outcome | undefined => {
 };
 
 /** Saves a finished fit. */
-export const writeFinishedFit = async (path: string, plan: FitPlan, field: Field, outcome: Outcome): Promise<void> => {
+export const writeFinishedFit = async (
+  path: string,
+  plan: FitPlan<TrainedModel>,
+  model: TrainedModel,
+  outcome: Outcome,
+): Promise<void> => {
   const metadata = {
     [OUTCOME_KEY]: JSON.stringify(outcome),
     ...(plan.signal && { [SIGNAL_KEY]: JSON.stringify(plan.signal) }),
   };
-  await writeFileAtomically(path, await encodeField(field, metadata));
+  await writeFileAtomically(path, await encodeTrained(model, metadata));
 };
 
 /**
@@ -47,26 +51,32 @@ export const writeFinishedFit = async (path: string, plan: FitPlan, field: Field
  *
  * @throws InputError when the file belongs to another fit, or is not a finished fit
  */
-export const readFinishedFit = async (
+export const readFinishedFit = async <M extends TrainedModel>(
   path: string,
-  plan: FitPlan,
+  plan: FitPlan<M>,
   identity: FitIdentity,
-): Promise<{ readonly field: Field; readonly outcome: Outcome } | undefined> => {
+): Promise<{ readonly model: M; readonly outcome: Outcome } | undefined> => {
   if (!existsSync(path)) return undefined;
   const hint = "give that run's options, name another folder with --output, or start again with --restart";
   const bytes = await readInput(path);
-  const { metadata, ...data } = (() => {
+  const unreadable = (error: unknown): InputError =>
+    new InputError({ ...explainedWithin(`cannot read '${path}'`, error), hint }, { cause: error });
+  const { metadata, make } = (() => {
     try {
-      return decodeFieldData(bytes, plan.extensions);
+      return decodeTrained(bytes, plan);
     } catch (error) {
-      throw new InputError({ ...explainedWithin(`cannot read '${path}'`, error), hint }, { cause: error });
+      throw unreadable(error);
     }
   })();
   const outcome = readOutcome(metadata[OUTCOME_KEY]);
   if (outcome === undefined)
-    throw new InputError({ what: `'${path}'`, problem: 'this field was not written by this command', hint });
+    throw new InputError({ what: `'${path}'`, problem: 'this file was not written by this command', hint });
   const difference = firstDifference(outcome.identity, identity);
   if (difference !== undefined)
     throw new InputError({ what: `'${path}' is of another run`, problem: difference, hint });
-  return { field: fieldFromData(data, plan.extensions), outcome };
+  try {
+    return { model: make(), outcome };
+  } catch (error) {
+    throw unreadable(error);
+  }
 };

@@ -1,9 +1,9 @@
-/** @file The files of a fit, its field before it runs, and the options of its loop. */
+/** @file The files of a fit, its model before it runs, and the options of its loop. */
 import { join } from 'node:path';
 import type { Output } from '@neural-fields/app-kit';
 import { type CurveFile, defaultChunkSize } from '@neural-fields/app-kit/fitting';
-import { createField, type Field, reportInterval } from '@neural-fields/core';
-import type { FitPlan, Training } from './experiment.ts';
+import { createField, reportInterval } from '@neural-fields/core';
+import type { FitPlan, TrainedModel, Training } from './experiment.ts';
 
 /** Where a fit runs, and the signal that stops it. */
 export interface FitContext {
@@ -18,14 +18,14 @@ export interface FitContext {
 
 /** The paths of a fit's files. */
 export interface FitFiles {
-  readonly field: string;
+  readonly model: string;
   readonly checkpoint: string;
   readonly curve: string;
 }
 
 /** The paths of the files of a fit. */
 export const filesOf = (folder: string, name: string): FitFiles => ({
-  field: join(folder, `${name}.safetensors`),
+  model: join(folder, `${name}.safetensors`),
   checkpoint: join(folder, `${name}.checkpoint`),
   curve: join(folder, `${name}.curve.jsonl`),
 });
@@ -33,13 +33,14 @@ export const filesOf = (folder: string, name: string): FitFiles => ({
 /** The file of the training curve. */
 export const curveFileOf = ({ curve }: FitFiles): CurveFile => ({ path: curve, numbers: ['loss'] });
 
-/** The field of a plan before it is fitted. */
-export const newField = ({ spec, seed, extensions }: FitPlan): Field =>
-  createField(spec, { seed, ...(extensions && { extensions }) });
+/** The model of a plan before it is fitted. */
+export const newModel = <M extends TrainedModel>({ spec, seed, extensions, model }: FitPlan<M>): M =>
+  // Without `model`, what is fitted is a field.
+  model?.() ?? (createField(spec, { seed, ...(extensions && { extensions }) }) as TrainedModel as M);
 
-/** The options passed to core besides the field and its terms. */
-export const optionsOf = (plan: FitPlan, field: Field, backend: string): Training['options'] => {
-  const chunkSize = defaultChunkSize(backend, field.parameterCount);
+/** The options passed to core besides the model and its terms. */
+export const optionsOf = <M extends TrainedModel>(plan: FitPlan<M>, model: M, backend: string): Training['options'] => {
+  const chunkSize = defaultChunkSize(backend, model.layout.size);
   return {
     steps: plan.steps,
     seed: plan.seed,

@@ -1,15 +1,23 @@
 /** @file The identity of a fit: a finished or interrupted fit is reused only by a fit with the same identity. */
 import { type Extensions, type FieldSpec, parseSpec } from '@neural-fields/core';
-import type { FitPlan } from './experiment.ts';
+import type { FitPlan, TrainedModel } from './experiment.ts';
 
 /** Everything that the result of a fit depends on, as text by name. */
 export type FitIdentity = Readonly<Record<string, string>>;
 
 const specText = (spec: FieldSpec, extensions?: Extensions): string => JSON.stringify(parseSpec(spec, extensions));
 
+/** What is fitted, as text. */
+const modelText = ({ spec, extensions, model: create }: FitPlan<TrainedModel>): string => {
+  if (create === undefined) return specText(spec, extensions);
+  const model = create();
+  model.dispose();
+  return JSON.stringify(model.description);
+};
+
 /** The identity of a fit on a backend. */
-export const fitIdentity = (plan: FitPlan, backend: string): FitIdentity => ({
-  network: specText(plan.spec, plan.extensions),
+export const fitIdentity = (plan: FitPlan<TrainedModel>, backend: string): FitIdentity => ({
+  network: modelText(plan),
   steps: String(plan.steps),
   seed: String(plan.seed),
   optimizer: JSON.stringify({ kind: plan.optimizer.kind, ...plan.optimizer.settings }),

@@ -1,9 +1,9 @@
 /** @file The result of an experiment: all that is known about a run of it, and its JSON form. */
-import type { Experiment, ExperimentSettings, FittedField, ProfileName } from './experiment.ts';
+import type { Experiment, ExperimentSettings, FittedModel, ProfileName, TrainedModel } from './experiment.ts';
 import { type Findings, verdictOf } from './findings.ts';
 
-/** A fit without its field. */
-export type FitRecord = Omit<FittedField, 'field'> & { readonly parameters: number };
+/** A fit without its model. */
+export type FitRecord = Omit<FittedModel<TrainedModel>, 'model'> & { readonly parameters: number };
 
 /** A run of an experiment. */
 export interface ExperimentResult {

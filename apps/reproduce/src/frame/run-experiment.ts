@@ -6,7 +6,7 @@ import { networkMemory } from '@neural-fields/app-kit/fitting';
 import { removeTemporaryFiles, systemErrorReason, writeFileAtomically } from '@neural-fields/core/node';
 import { standaloneSvg } from '@neural-fields/report';
 import { encodeImage } from '@neural-fields/signals';
-import type { Experiment, ExperimentContext, FitPlan, FittedField } from './experiment.ts';
+import type { Experiment, ExperimentContext, FitPlan, FittedModel, TrainedModel } from './experiment.ts';
 import type { FitContext } from './fit-files.ts';
 import { drawLinePlot } from './line-plot.ts';
 import { lossPlot, makeReport, type ReportedResult } from './report.ts';
@@ -38,8 +38,8 @@ const makeFolder = async (path: string): Promise<void> => {
 
 /** A fit with its saved state. */
 interface OpenedFit {
-  readonly plan: FitPlan;
-  readonly state: FitState;
+  readonly plan: FitPlan<TrainedModel>;
+  readonly state: FitState<TrainedModel>;
 }
 
 /** Logs an estimate of how long the fits will take, from steps measured on this machine. */
@@ -70,15 +70,15 @@ const announce = async (opened: readonly OpenedFit[], context: FitContext): Prom
 };
 
 const runFits = async (
-  plans: readonly FitPlan[],
+  plans: readonly FitPlan<TrainedModel>[],
   context: FitContext,
-  fields: Map<string, FittedField>,
+  models: Map<string, FittedModel<TrainedModel>>,
 ): Promise<void> => {
   const { output } = context;
   const opened: OpenedFit[] = [];
   for (const plan of plans) {
     const state = await openFit(plan, context);
-    if (state.kind === 'finished') fields.set(plan.name, state.fitted);
+    if (state.kind === 'finished') models.set(plan.name, state.fitted);
     opened.push({ plan, state });
   }
   await announce(opened, context);
@@ -86,7 +86,7 @@ const runFits = async (
     if (state.kind === 'finished') continue;
     output.log(`fit ${index + 1} of ${opened.length}: ${plan.label}`);
     const fitted = await runFitPlan(plan, state, context);
-    fields.set(plan.name, fitted);
+    models.set(plan.name, fitted);
     if (fitted.diverged !== undefined) output.warn(`${plan.label}: ${fitted.diverged}`);
   }
 };
@@ -134,15 +134,15 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
   if (options.restart) for (const fit of plan.fits) await removeFit(fit, fitsFolder);
   const { checkpointEvery } = options;
   const fitContext = { folder: fitsFolder, backend: backend.name, checkpointEvery, signal: context.signal, output };
-  const fields = new Map<string, FittedField>();
+  const models = new Map<string, FittedModel<TrainedModel>>();
   try {
-    await runFits(plan.fits, fitContext, fields);
+    await runFits(plan.fits, fitContext, models);
     context.signal.throwIfAborted();
-    const findings = await plan.evaluate(Object.fromEntries(fields));
+    const findings = await plan.evaluate(Object.fromEntries(models));
     const { profile, settings, networks } = context;
     const fits = plan.fits.map(({ name }) => {
-      const { field, ...fit } = fields.get(name) as FittedField;
-      return { ...fit, parameters: field.parameterCount };
+      const { model, ...fit } = models.get(name) as FittedModel<TrainedModel>;
+      return { ...fit, parameters: model.layout.size };
     });
     const result = {
       experiment,
@@ -157,6 +157,6 @@ export const runExperiment = async (experiment: Experiment, options: RunExperime
     };
     return await writeResult(result, folder);
   } finally {
-    for (const { field } of fields.values()) field.dispose();
+    for (const { model } of models.values()) model.dispose();
   }
 };

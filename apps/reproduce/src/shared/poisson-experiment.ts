@@ -147,7 +147,7 @@ const evaluate = async (
   for (const name of networkNames(Object.keys(fits))) {
     const fitted = fits[name] as FittedField;
     const shape = [picture.height, picture.width];
-    const jet = await sampleJet(fitted.field, { shape, grid: pictureGrid, signal: context.signal });
+    const jet = await sampleJet(fitted.model, { shape, grid: pictureGrid, signal: context.signal });
     const reconstruction = reconstruct(jet, truth, supervision);
     numbers[name] = reconstruction.psnr;
     groups.push(pictures(fitted, picture, truth, reconstruction));

@@ -10,7 +10,7 @@ import type { Table } from '../frame/findings.ts';
 const SIDE = 128;
 const REPEATS = 3;
 
-const renderMilliseconds = async ({ field }: FittedField, signal: AbortSignal): Promise<number> => {
+const renderMilliseconds = async ({ model: field }: FittedField, signal: AbortSignal): Promise<number> => {
   const shape = [SIDE, SIDE];
   const points = {
     count: SIDE * SIDE,
@@ -30,15 +30,15 @@ const renderMilliseconds = async ({ field }: FittedField, signal: AbortSignal): 
 export const sizeTable = async (fits: readonly FittedField[], signal: AbortSignal): Promise<Table> => {
   const rows: Table['rows'][number][] = [];
   for (const fitted of fits) {
-    const data = await readField(fitted.field);
-    const { extensions } = fitted.field;
+    const data = await readField(fitted.model);
+    const { extensions } = fitted.model;
     const bytes = (precision: 'float32' | 'int8'): string =>
       String(encodeFieldData(data, { precision, extensions }).length);
     const milliseconds = await renderMilliseconds(fitted, signal);
     rows.push({
       name: fitted.label,
       cells: [
-        String(fitted.field.parameterCount),
+        String(fitted.model.parameterCount),
         bytes('float32'),
         bytes('int8'),
         milliseconds.toFixed(1),

@@ -178,7 +178,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
     const lines: PlotLine[] = [];
     const drawn: { variant: TunerVariant; value: Float32Array; gradient: Float32Array }[] = [];
     for (const variant of variants) {
-      const field = (fits[variant.name] as { readonly field: Field }).field;
+      const field = (fits[variant.name] as FittedField).model;
       const jet = await sampleJet(field, { shape: [height, width], grid: pictureGrid, signal });
       const spectrum = await fieldSpectrum(field, picture, signal);
       const psnrAt = (wanted: 0 | 1): number =>
@@ -193,7 +193,7 @@ const prepare = async (experiment: TunerExperiment, context: ExperimentContext<T
       lines.push({ name: variant.label, x: frequencies.subarray(1), y: amplitudes.subarray(1) });
       drawn.push({ variant, value: jet.value, gradient: jet.gradient });
     }
-    const fields = Object.fromEntries(Object.values(fits).map(({ name, field }) => [name, field]));
+    const fields = Object.fromEntries(Object.values(fits).map(({ name, model: field }) => [name, field]));
     return {
       numbers,
       tables: [

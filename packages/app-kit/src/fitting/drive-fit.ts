@@ -3,17 +3,17 @@
  * step after a divergence.
  */
 import {
-  type Checkpoint,
   type CheckpointStore,
   type ChunkListener,
   constant,
   DivergenceError,
-  type Field,
   type FitOptions,
   type FitProgress,
   fit,
+  type Model,
+  type ModelCheckpoint,
+  type ObjectiveTerm,
   type Optimizer,
-  type Term,
 } from '@neural-fields/core';
 import type { Output } from '../output/output.ts';
 import type { Progress } from '../output/progress.ts';
@@ -21,10 +21,10 @@ import { FACTOR_KEY, factorIn, JUMP, memoryStore, recoveriesOf, slowed } from '.
 
 /** What is fitted. */
 export interface DrivenFit {
-  readonly field: Field;
-  readonly terms: readonly Term[];
+  readonly model: Model;
+  readonly terms: readonly ObjectiveTerm[];
   readonly options: Omit<FitOptions, 'checkpoint' | 'signal'> & { readonly optimizer: Optimizer };
-  /** What identifies the run besides the field and the options: a checkpoint of another run is refused. */
+  /** What identifies the run besides the model and the options: a checkpoint of another run is refused. */
   readonly identity: Readonly<Record<string, string>>;
   /** What a checkpoint stores besides the parameters. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -43,7 +43,7 @@ export interface FitSaving {
   readonly store: CheckpointStore;
   readonly everySeconds: number;
   /** The checkpoint in the store, decoded; `undefined` if there is none. */
-  readonly resume: Checkpoint | undefined;
+  readonly resume: ModelCheckpoint | undefined;
 }
 
 /** How a run reports, and how it is stopped. */
@@ -132,13 +132,17 @@ const slowedSchedules = (
 const tryFit = async (
   driven: DrivenFit,
   telling: FitTelling,
-  { factor, left, resume }: { readonly factor: number; readonly left: number; readonly resume: Checkpoint | undefined },
+  {
+    factor,
+    left,
+    resume,
+  }: { readonly factor: number; readonly left: number; readonly resume: ModelCheckpoint | undefined },
 ): Promise<void> => {
-  const { field, terms, options, identity, saving } = driven;
+  const { model, terms, options, identity, saving } = driven;
   const { output, progress, signal, figures = () => [], event, report } = telling;
   const metadata = factor === 1 ? driven.metadata : { ...driven.metadata, [FACTOR_KEY]: String(factor) };
   const stepProgress = new StepProgress(progress, options.steps);
-  const run = fit(field, terms, {
+  const run = fit(model, terms, {
     ...options,
     ...divergenceOf(driven, left),
     onChunk: stepProgress.onChunk,
@@ -164,7 +168,7 @@ const tryFit = async (
 };
 
 /**
- * Fits a field, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half the learning
+ * Fits a model, e.g. a field, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half the learning
  * rate, as often as allowed.
  *
  * @throws CheckpointError when the checkpoint belongs to another run or is damaged, DivergenceError when the fit

@@ -10,7 +10,7 @@ import type { DivergenceOptions } from './divergence.ts';
 import { isSearchOptimizer, type Optimizer, type SearchOptimizer } from './optimizer.ts';
 import { assertGroups, type ParameterGroup } from './parameter-groups.ts';
 import type { ChunkListener, PointSource } from './points.ts';
-import type { Checkpoint } from './read-checkpoint.ts';
+import type { ModelCheckpoint } from './read-checkpoint.ts';
 import { factorAt, type Schedule } from './schedule.ts';
 import type { StopRule } from './stop-rules.ts';
 import { isPointTerm, type ObjectiveTerm, type Term } from './term.ts';
@@ -20,10 +20,10 @@ import type { ParameterProjection } from './training-vectors.ts';
 export interface CheckpointOptions {
   readonly store: CheckpointStore;
   /**
-   * The checkpoint in the store, for callers that have decoded it already with `decodeCheckpoint`: the fit resumes from
-   * it, and does not read the store. Only for fields.
+   * The checkpoint in the store, for callers that have decoded it already with `decodeCheckpoint` or
+   * `decodeModelCheckpoint`: the fit resumes from it, and does not read the store.
    */
-  readonly resume?: Checkpoint;
+  readonly resume?: ModelCheckpoint;
   /** Seconds between checkpoints; 30 if absent. */
   readonly everySeconds?: number;
   /** Also write a checkpoint every this many steps; only by time if absent. */

@@ -17,9 +17,9 @@ import { type FitProgress, progressOf } from './progress.ts';
 import {
   assertResumable,
   type CheckpointedModel,
-  decodeModelCheckpoint,
   describeChange,
   type ResumingRun,
+  readModelCheckpoint,
   withModel,
 } from './read-checkpoint.ts';
 import { runEnvironment, runIdentity } from './run-facts.ts';
@@ -48,7 +48,7 @@ const openCheckpoint = async (
   const { store, resume } = checkpoint;
   const bytes = resume ? undefined : await store.read();
   const restore = adapt && ((description: ModelDescription) => adapt.restore(description));
-  const found = resume ? withModel(resume, model, restore) : bytes && decodeModelCheckpoint(bytes, model, restore);
+  const found = resume ? withModel(resume, model, restore) : bytes && readModelCheckpoint(bytes, model, restore);
   if (found === undefined) return undefined;
   assertResumable(found.checkpoint, runFor(found.model.layout));
   return found;

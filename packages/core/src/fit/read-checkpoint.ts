@@ -27,6 +27,8 @@ import { isSearchOptimizer, type Optimizer, stateLengthsOf } from './optimizer.t
 
 /** The content of any model's checkpoint. */
 export interface ModelCheckpoint extends TrainingState {
+  /** That of the model which was fitted. */
+  readonly description: ModelDescription;
   readonly identity: RunFacts;
   /** The total number of updates that the run was to have; absent in checkpoints without it. */
   readonly steps?: number;
@@ -158,7 +160,10 @@ const flattened = (parameters: FieldFile['parameters']): Float32Array => {
 };
 
 /** Reads the state of a run from a file whose parameters are given in the order of the layout. */
-const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldFile['parameters']): ModelCheckpoint => {
+const decodeRun = (
+  { metadata: all, state }: FieldFileExtras,
+  parameters: FieldFile['parameters'],
+): Omit<ModelCheckpoint, 'description'> => {
   const { [RUN_KEY]: text, ...metadata } = all ?? {};
   const { best: bestFigures, ...run } = readRun(text);
   const flat = flattened(parameters);
@@ -205,7 +210,8 @@ const decodeRun = ({ metadata: all, state }: FieldFileExtras, parameters: FieldF
  */
 export const decodeCheckpoint = (bytes: Uint8Array, extensions: Extensions = {}): Checkpoint => {
   const file = decodeFieldData(bytes, extensions);
-  return { ...decodeRun(file, file.parameters), spec: file.spec };
+  const { spec } = file;
+  return { ...decodeRun(file, file.parameters), spec, description: { kind: 'field', spec } as FieldDescription };
 };
 
 /** A checkpoint with its model. */
@@ -227,20 +233,33 @@ const describedModel = (saved: object, model: Model, restore: RestoreModel | und
   return model;
 };
 
-/** The model of a field's checkpoint that is already decoded. */
-export const withModel = (checkpoint: Checkpoint, model: Model, restore?: RestoreModel): CheckpointedModel => ({
-  model: describedModel({ kind: 'field', spec: checkpoint.spec }, model, restore),
+/** The model of a checkpoint that is already decoded. */
+export const withModel = (checkpoint: ModelCheckpoint, model: Model, restore?: RestoreModel): CheckpointedModel => ({
+  model: describedModel(checkpoint.description, model, restore),
   checkpoint,
 });
 
 /** Reads the checkpoint of any model, and returns it with its model. */
-export const decodeModelCheckpoint = (bytes: Uint8Array, model: Model, restore?: RestoreModel): CheckpointedModel => {
+export const readModelCheckpoint = (bytes: Uint8Array, model: Model, restore?: RestoreModel): CheckpointedModel => {
   if (isFieldDescription(model.description))
     return withModel(decodeCheckpoint(bytes, model.extensions), model, restore);
   const file = decodeModelData(bytes);
   const found = describedModel(file.description, model, restore);
-  return { model: found, checkpoint: decodeRun(file, pickArrays(found.layout, file.parameters)) };
+  const run = decodeRun(file, pickArrays(found.layout, file.parameters));
+  return { model: found, checkpoint: { ...run, description: file.description as object as ModelDescription } };
 };
+
+/**
+ * Reads the checkpoint of a model that is not changed, and validates all of it, as {@link decodeCheckpoint} that of a
+ * field.
+ *
+ * @param model one with the same description
+ * @throws CheckpointError `no-state`, `damaged`, or `another-run` when the checkpoint is of another model
+ * @throws SafetensorsError when the bytes are not a safetensors file, FieldFileError when they are one, but not of such
+ *   a model
+ */
+export const decodeModelCheckpoint = (bytes: Uint8Array, model: Model): ModelCheckpoint =>
+  readModelCheckpoint(bytes, model).checkpoint;
 
 /** What a run requires of its checkpoint. */
 export interface ResumingRun {

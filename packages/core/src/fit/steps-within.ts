@@ -7,7 +7,7 @@ import { assertOptions } from '../options.ts';
 import { DivergenceError } from './divergence.ts';
 import { fit } from './fit.ts';
 import { type FitOptions, fitOptionNames } from './fit-options.ts';
-import { decodeModelCheckpoint } from './read-checkpoint.ts';
+import { readModelCheckpoint } from './read-checkpoint.ts';
 import { SourceStateStore } from './source-states.ts';
 import type { ObjectiveTerm } from './term.ts';
 
@@ -67,7 +67,7 @@ export const stepsWithin = async (
   const begun = now();
   const bytes = checkpoint?.resume === undefined ? await checkpoint?.store.read() : undefined;
   const restore = adapt && ((description: ModelDescription) => adapt.restore(description));
-  const saved = checkpoint?.resume ?? (bytes && decodeModelCheckpoint(bytes, model, restore).checkpoint);
+  const saved = checkpoint?.resume ?? (bytes && readModelCheckpoint(bytes, model, restore).checkpoint);
   if (saved?.steps !== undefined) return saved.steps;
   const reportEvery = Math.min(timed.reportEvery ?? 1, MAX_REPORT_EVERY);
   const states = new SourceStateStore(terms);

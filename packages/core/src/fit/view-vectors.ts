@@ -1,6 +1,6 @@
 /** @file Computes the parameters of a model's fields from the model's, and pulls their gradients back. */
-import { engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
-import type { ModelView } from '../model.ts';
+import { concat1d, engine, keep, type Tensor1D, tidy } from '@tensorflow/tfjs-core';
+import type { JointParameters, ModelView } from '../model.ts';
 import { selectFields, spreadFields } from '../models/select-fields.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
 import type { StepInputs } from '../step-inputs.ts';
@@ -47,29 +47,50 @@ export class StepVector {
   }
 }
 
-/** The gradient with respect to `flat`, from the gradient `upstream` with respect to the view's parameters. */
-const pulledBack = (
-  { parameters }: ModelView,
-  inputs: StepInputs,
-  flat: Tensor1D,
-  upstream: Tensor1D,
-): Tensor1D | undefined =>
-  tidy(() => {
-    const made = (): Tensor1D => (parameters as ViewParameters)(flat, inputs);
-    const { grads } = engine().gradients(made, [flat], upstream, true);
+/** The vectors that were computed at once, for one view or several. */
+interface Computed {
+  readonly from: JointParameters;
+  readonly inputs: StepInputs;
+  readonly vectors: readonly StepVector[];
+}
+
+/** The gradient with respect to `flat`, from those with respect to the parameters of the views. */
+const pulledBack = ({ from, inputs, vectors }: Computed, flat: Tensor1D): Tensor1D | undefined => {
+  const upstream = vectors.map(vector => vector.take());
+  const used = upstream.filter(gradient => gradient !== undefined);
+  if (used.length === 0) return undefined;
+  const gradient = tidy(() => {
+    const made = (): Tensor1D => joined(from.compute(flat, inputs).filter((_, index) => upstream[index] !== undefined));
+    const { grads } = engine().gradients(made, [flat], joined(used), true);
     return grads[0] as Tensor1D | undefined;
   });
+  for (const each of used) each.dispose();
+  return gradient;
+};
+
+const joined = (vectors: readonly Tensor1D[]): Tensor1D =>
+  vectors.length === 1 ? (vectors[0] as Tensor1D) : concat1d([...vectors]);
 
 type ViewParameters = NonNullable<ModelView['parameters']>;
 
 /** Of terms whose points give none. */
 const noInputs: StepInputs = Object.freeze({});
 
+/** What computes the parameters of a view, and which of its vectors they are. */
+type ParametersSource = NonNullable<ModelView['joint']>;
+
+const sourceOf = (view: ModelView): ParametersSource =>
+  view.joint ?? {
+    of: { compute: (flat, inputs) => [(view.parameters as ViewParameters)(flat, inputs)] },
+    index: 0,
+  };
+
 /** The parameter vectors of all views in a step. */
 export class ViewVectors {
   /** The model's own parameters. */
   readonly own: StepVector;
-  readonly #views = new Map<ModelView, Map<StepInputs, StepVector>>();
+  readonly #sources = new Map<ModelView, ParametersSource>();
+  readonly #computed: Computed[] = [];
   #inputs = noInputs;
 
   /** @param flat the model's parameters; the caller keeps ownership */
@@ -85,23 +106,21 @@ export class ViewVectors {
   /** The parameters of a view for the current inputs, computed on first use. */
   of(view: ModelView): StepVector {
     if (view.parameters === undefined) return this.own;
-    const known = this.#views.get(view) ?? new Map<StepInputs, StepVector>();
-    this.#views.set(view, known);
-    let vector = known.get(this.#inputs);
-    if (vector === undefined) {
-      const parameters = tidy(() => {
-        const made = (view.parameters as ViewParameters)(this.own.parameters, this.#inputs);
-        assertSize(view, made);
-        return keep(made === this.own.parameters ? made.clone() : made);
-      });
-      vector = new StepVector(parameters, true);
-      known.set(this.#inputs, vector);
+    const known = this.#sources.get(view) ?? sourceOf(view);
+    this.#sources.set(view, known);
+    const { of: from, index } = known;
+    let computed = this.#computed.find(each => each.from === from && each.inputs === this.#inputs);
+    if (computed === undefined) {
+      const flat = this.own.parameters;
+      const made = tidy(() =>
+        from.compute(flat, this.#inputs).map(vector => keep(vector === flat ? vector.clone() : vector)),
+      );
+      computed = { from, inputs: this.#inputs, vectors: made.map(vector => new StepVector(vector, true)) };
+      this.#computed.push(computed);
     }
+    const vector = computed.vectors[index] as StepVector;
+    assertSize(view, vector.parameters);
     return vector;
-  }
-
-  *#computed(): Generator<readonly [ModelView, StepInputs, StepVector]> {
-    for (const [view, known] of this.#views) for (const [inputs, vector] of known) yield [view, inputs, vector];
   }
 
   /** The parameters of selected fields of a batch. Call {@link FieldChoice.close} afterwards. */
@@ -111,11 +130,8 @@ export class ViewVectors {
 
   /** The sum of all gradients, with respect to the model's parameters. The caller disposes of it. */
   finish(): Tensor1D | undefined {
-    for (const [view, inputs, vector] of this.#computed()) {
-      const upstream = vector.take();
-      if (upstream === undefined) continue;
-      const gradient = pulledBack(view, inputs, this.own.parameters, upstream);
-      upstream.dispose();
+    for (const computed of this.#computed) {
+      const gradient = pulledBack(computed, this.own.parameters);
       if (gradient) this.own.add(gradient);
     }
     return this.own.take();
@@ -123,7 +139,7 @@ export class ViewVectors {
 
   dispose(): void {
     this.own.dispose();
-    for (const [, , vector] of this.#computed()) vector.dispose();
+    for (const { vectors } of this.#computed) for (const vector of vectors) vector.dispose();
   }
 }
 

@@ -3,13 +3,23 @@
  *   latent codes.
  */
 
-import { concat1d, reshape, slice, type Tensor1D, type Tensor2D, tidy, type Variable } from '@tensorflow/tfjs-core';
+import {
+  concat1d,
+  reshape,
+  slice,
+  split,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tidy,
+  type Variable,
+} from '@tensorflow/tfjs-core';
 import type { BatchCoords } from '../evaluate/batch-evaluation.ts';
 import { evaluateBatchNetwork, evaluateNetwork } from '../evaluate/evaluate.ts';
 import type { Field } from '../field.ts';
 import type { Jet, JetSource } from '../jets/jet.ts';
 import type { DerivativeRequest } from '../jets/request.ts';
-import { isBatchNetwork, type Model, type ModelDescription, type ModelView } from '../model.ts';
+import { isBatchNetwork, type JointParameters, type Model, type ModelDescription, type ModelView } from '../model.ts';
 import { assertOptions } from '../options.ts';
 import { type ParameterEntry, ParameterLayout } from '../params/layout.ts';
 import type { BatchNetwork } from '../spec/batch-network.ts';
@@ -45,7 +55,10 @@ export type BoundParts<P extends Readonly<Record<string, ModelPart>>> = {
 };
 
 /** A field, or a batch of fields, whose parameters are computed from the parts. */
-export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = Partial<FieldBatchSize> & {
+export type ModelFieldOptions<
+  P extends Readonly<Record<string, ModelPart>>,
+  S = undefined,
+> = Partial<FieldBatchSize> & {
   readonly spec: FieldSpec;
   readonly extensions?: Extensions;
   /**
@@ -54,12 +67,13 @@ export type ModelFieldOptions<P extends Readonly<Record<string, ModelPart>>> = P
    * step.
    *
    * @param inputs what the points of the term give for the step (`PointSource.inputs`), e.g. the context of an encoder
+   * @param shared what {@link ModelOptions.shared} returned for these inputs
    */
-  parameters(parts: BoundParts<P>, inputs: StepInputs): Tensor1D;
+  parameters(parts: BoundParts<P>, inputs: StepInputs, shared: S): Tensor1D;
 };
 
 /** The options of {@link createModel}. */
-export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>> {
+export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>, S = undefined> {
   /** Identifies the model in checkpoints, e.g. `hypernetwork`: checkpoints of another kind are refused. */
   readonly kind: string;
   /**
@@ -68,7 +82,12 @@ export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>> {
    */
   readonly parts: P;
   /** The fields that terms evaluate, by name. */
-  readonly fields: Readonly<Record<string, ModelFieldOptions<P>>>;
+  readonly fields: Readonly<Record<string, ModelFieldOptions<P, S>>>;
+  /**
+   * Computes what the parameters of several fields depend on, e.g. the latents of an encoder, so that a step computes it
+   * once for all of them. The parameters of all fields are then computed together.
+   */
+  shared?(parts: BoundParts<P>, inputs: StepInputs): S;
 }
 
 const partNetwork = (part: ModelPart): Network | BatchNetwork | undefined =>
@@ -82,7 +101,12 @@ const describePart = (part: ModelPart): object =>
 const bind = (part: ModelPart, flat: Tensor1D): BoundPart<ModelPart> => {
   const { layout } = part;
   const network = partNetwork(part);
-  const common = { flat, tensor: (name: string) => layout.tensor(flat, name) };
+  // A set is split at once: the gradient of each slice would be a vector of all its parameters. Networks are mostly
+  // used as a whole.
+  const all = network === undefined ? layout.split(flat) : undefined;
+  const tensor = (name: string): Tensor =>
+    all === undefined ? layout.tensor(flat, name) : (all[layout.entry(name).index] as Tensor);
+  const common = { flat, tensor };
   if (network === undefined) return common;
   if (isBatchNetwork(network))
     return {
@@ -108,9 +132,11 @@ const bind = (part: ModelPart, flat: Tensor1D): BoundPart<ModelPart> => {
  *
  * @throws TypeError or RangeError when a spec, a count or a name is wrong
  */
-export const createModel = <const P extends Readonly<Record<string, ModelPart>>>(options: ModelOptions<P>): Model => {
-  assertOptions('createModel', options, { kind: 1, parts: 1, fields: 1 });
-  const { kind, parts, fields } = options;
+export const createModel = <const P extends Readonly<Record<string, ModelPart>>, S = undefined>(
+  options: ModelOptions<P, S>,
+): Model => {
+  assertOptions('createModel', options, { kind: 1, parts: 1, fields: 1, shared: 1 });
+  const { kind, parts, fields, shared } = options;
 
   const names = Object.keys(parts);
   if (['', 'field', 'field-batch'].includes(kind))
@@ -129,14 +155,19 @@ export const createModel = <const P extends Readonly<Record<string, ModelPart>>>
   );
   const sizes = Object.values(parts).map(part => part.layout.size);
   const bindAll = (flat: Tensor1D): BoundParts<P> => {
-    let start = 0;
-    const bound = Object.entries(parts).map(([name, part], index) => {
-      const size = sizes[index] as number;
-      const own = slice(flat, start, size);
-      start += size;
-      return [name, bind(part, own)] as const;
-    });
+    const flats = sizes.length === 1 ? [flat] : split(flat, sizes);
+    const bound = Object.entries(parts).map(([name, part], index) => [name, bind(part, flats[index] as Tensor1D)]);
     return Object.fromEntries(bound) as BoundParts<P>;
+  };
+  // Without the function, S is undefined.
+  const sharedOf = (bound: BoundParts<P>, inputs: StepInputs): S => shared?.(bound, inputs) as S;
+  const joint: JointParameters = {
+    compute: (flat, inputs) =>
+      tidy(() => {
+        const bound = bindAll(flat);
+        const common = sharedOf(bound, inputs);
+        return Object.values(fields).map(field => field.parameters(bound, inputs, common));
+      }),
   };
   const described: Record<string, object> = {};
   const views: Record<string, ModelView> = {};
@@ -148,7 +179,12 @@ export const createModel = <const P extends Readonly<Record<string, ModelPart>>>
     described[name] = { spec: checked, ...(count !== undefined && { count }), ...(own && { own }) };
     views[name] = {
       network: count === undefined ? single : batchNetworkOf(single, count, own),
-      parameters: (flat, inputs) => tidy(() => parametersOf(bindAll(flat), inputs)),
+      parameters: (flat, inputs) =>
+        tidy(() => {
+          const bound = bindAll(flat);
+          return parametersOf(bound, inputs, sharedOf(bound, inputs));
+        }),
+      ...(shared && { joint: { of: joint, index: Object.keys(views).length } }),
     };
   }
   const description: ModelDescription = {

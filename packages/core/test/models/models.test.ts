@@ -413,6 +413,56 @@ describe('a model of several parts', () => {
     base.dispose();
   });
 
+  it('computes what its fields share once for the values and once for the gradient, and trains as without', async () => {
+    const trained = async (shares: boolean) => {
+      const codes = createParameters(
+        { code: { shape: [P], initialise: rng => Float32Array.from({ length: P }, () => rng.normal()) } },
+        { seed: 1 },
+      );
+      let calls = 0;
+      const common = (flat: Tensor1D): Tensor1D => {
+        calls += 1;
+        return mul(flat, 0.5);
+      };
+      const fields = shares
+        ? {
+            first: { spec, parameters: (_: object, __: object, shared: Tensor1D) => shared },
+            second: { spec, parameters: (_: object, __: object, shared: Tensor1D) => mul(shared, shared) as Tensor1D },
+          }
+        : undefined;
+      const model = fields
+        ? createModel({ kind: 'test', parts: { codes }, shared: parts => common(parts.codes.flat), fields })
+        : createModel({
+            kind: 'test',
+            parts: { codes },
+            fields: {
+              first: { spec, parameters: parts => common(parts.codes.flat) },
+              second: {
+                spec,
+                parameters: parts => {
+                  const shared = common(parts.codes.flat);
+                  return mul(shared, shared) as Tensor1D;
+                },
+              },
+            },
+          });
+      const before = memory().numTensors;
+      await steps(model, [
+        term({ name: 'a', field: 'first', points: points(), loss }),
+        term({ name: 'b', field: 'second', points: points(), loss, weight: 0.3 }),
+        parameterTerm({ name: 'c', field: 'second', penalty: squared }),
+      ]);
+      expect(memory().numTensors).toBe(before);
+      const values = numbers(model);
+      codes.dispose();
+      return { values, calls };
+    };
+    const [joint, separate] = [await trained(true), await trained(false)];
+    expect([joint.calls, separate.calls]).toEqual([2 * 3, 4 * 3]);
+    for (const [name, values] of Object.entries(separate.values))
+      for (const [i, value] of values.entries()) expect(joint.values[name]?.[i]).toBeCloseTo(value, 5);
+  });
+
   it('rejects the checkpoints of other models', async () => {
     const codes = (length: number) => createParameters({ code: { shape: [2, length] } }, { seed: 0 });
     const build = (length: number, kind = 'coded'): { model: Model; dispose(): void } => {

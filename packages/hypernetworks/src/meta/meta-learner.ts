@@ -144,18 +144,19 @@ export class MetaLearner implements Model {
     const model = createModel({
       kind: 'meta-learner',
       parts: this.#parts,
+      shared: ({ start, meta }, inputs) =>
+        this.#adapt({ flat: start.flat, tensor: name => meta.tensor(name) }, inner(inputs)),
       fields: {
         [ADAPTED]: {
           ...this.#batchOptions(signalsPerStep),
-          parameters: ({ start, meta }, inputs) =>
-            this.#adapt({ flat: start.flat, tensor: name => meta.tensor(name) }, inner(inputs)),
+          parameters: (_parts, _inputs, adapted) => adapted,
         },
         [CHANGES]: {
           ...this.#batchOptions(signalsPerStep),
-          parameters: ({ start, meta }, inputs) => {
+          parameters: ({ start, meta }, _inputs, adapted) => {
             const from: AdaptationStart = { flat: start.flat, tensor: name => meta.tensor(name) };
             const begun = adaptation.fields(adaptation.begin(from, signalsPerStep), from);
-            return sub(begun, constantOf(this.#adapt(from, inner(inputs))));
+            return sub(begun, constantOf(adapted));
           },
         },
       },

@@ -112,19 +112,16 @@ export class Prior implements Model {
     const model = createModel({
       kind: 'prior',
       parts: this.#parts,
+      shared: (parts, inputs) => encoder.encode(parts.encoder as EncoderParameters, inputs),
       fields: {
         [FIELDS]: {
           ...this.batchOptions(count),
-          parameters: (parts, inputs) => {
-            const latents = encoder.encode(parts.encoder as EncoderParameters, inputs);
-            return flattened(generator.generate(parts.generator, latents));
-          },
+          parameters: (parts, _, latents) => flattened(generator.generate(parts.generator, latents)),
         },
         [LATENTS]: {
           spec: latentSpec(inFeatures, latentFeatures),
           count,
-          parameters: (parts, inputs) =>
-            reshape(encoder.encode(parts.encoder as EncoderParameters, inputs), [-1]) as Tensor1D,
+          parameters: (_parts, _inputs, latents) => reshape(latents, [-1]) as Tensor1D,
         },
       },
     });
