@@ -18,6 +18,7 @@ export { type ConstantArray, constantArray, type OperandArray, type ParameterArr
 export { blocksAlong, type GridBlocks } from './ops/grid-blocks.ts';
 export { GRID_INTERPOLATIONS, type GridInterpolation } from './ops/grid-interpolation.ts';
 export type { CustomRuleInputs, CustomTangentInputs, GridLevel } from './ops/operation.ts';
+export { weightedRows } from './ops/weighted-rows.ts';
 export type { BatchNormSpec } from './spec/batch-norm.ts';
 export type {
   ChainSpec,

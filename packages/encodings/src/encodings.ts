@@ -1,4 +1,5 @@
 import type { LayerDefinition } from '@neural-fields/core/layers';
+import { codebookGridLayer } from './codebook-grid.ts';
 import { denseGridLayer } from './dense-grid.ts';
 import { fourierFeaturesLayer } from './fourier-features.ts';
 import { superGaussianEmbeddingLayer } from './gaussian-embedding.ts';
@@ -8,6 +9,7 @@ import { identityEncodingLayer } from './identity-encoding.ts';
 import { multiPlaneLayer } from './multi-plane.ts';
 import { multiResolutionGridLayer } from './multi-resolution-grid.ts';
 import { oneBlobLayer } from './one-blob.ts';
+import { packedCodebookGridLayer } from './packed-codebook-grid.ts';
 import { positionalEncodingLayer } from './positional-encoding.ts';
 import { sparseVoxelGridLayer } from './sparse-voxel-grid.ts';
 import { sphericalHarmonicsLayer } from './spherical-harmonics.ts';
@@ -31,6 +33,8 @@ export const encodings: readonly LayerDefinition[] = [
   multiResolutionGridLayer,
   hashGridLayer,
   sparseVoxelGridLayer,
+  codebookGridLayer,
+  packedCodebookGridLayer,
   multiPlaneLayer,
   vectorMatrixLayer,
 ];

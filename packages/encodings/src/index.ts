@@ -1,5 +1,12 @@
 /** @file Everything public of the encodings package. */
 export { type BlockOptions, blocksAt } from './block-sets.ts';
+export {
+  type CodebookAssignment,
+  type CodebookGridOptions,
+  type CodebookGridSpec,
+  codebookGrid,
+  codebookGridLayer,
+} from './codebook-grid.ts';
 export type { Combination } from './combine.ts';
 export { type DenseGridOptions, type DenseGridSpec, denseGrid, denseGridLayer } from './dense-grid.ts';
 export { encodings } from './encodings.ts';
@@ -44,6 +51,13 @@ export {
   multiResolutionGridLayer,
 } from './multi-resolution-grid.ts';
 export { type BlobKernel, type OneBlobOptions, type OneBlobSpec, oneBlob, oneBlobLayer } from './one-blob.ts';
+export {
+  type PackedCodebookGridOptions,
+  type PackedCodebookGridSpec,
+  packCodebooks,
+  packedCodebookGrid,
+  packedCodebookGridLayer,
+} from './packed-codebook-grid.ts';
 export {
   nyquistOctaves,
   type PositionalEncodingOptions,

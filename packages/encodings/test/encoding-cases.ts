@@ -2,6 +2,7 @@
 import { createRng, type LayerSpec } from '@neural-fields/core';
 import type { TaylorAlgebra, TaylorNumber } from '@neural-fields/testing';
 import {
+  codebookGrid,
   denseGrid,
   fourierFeatures,
   gaussianEmbedding,
@@ -11,6 +12,7 @@ import {
   multiPlane,
   multiResolutionGrid,
   oneBlob,
+  packedCodebookGrid,
   positionalEncoding,
   sparseVoxelGrid,
   sphericalHarmonics,
@@ -210,6 +212,25 @@ const table =
     });
   };
 
+/** The features of each vertex as the softmax of its logits times the codebook of its level. */
+const softTable = (
+  { logits, codebook }: Values,
+  { rowsOfLevels, features, bits }: { rowsOfLevels: readonly number[]; features: number; bits: number },
+): number[] => {
+  const count = 2 ** bits;
+  const levelOfRow = rowsOfLevels.flatMap((rows, level) => Array.from({ length: rows }, () => level));
+  return levelOfRow.flatMap((level, row) => {
+    const powers = Array.from({ length: count }, (_, k) => Math.exp(logits?.[row * count + k] as number));
+    const total = powers.reduce((a, b) => a + b);
+    return Array.from({ length: features }, (_, f) =>
+      powers.reduce((sum, p, k) => sum + (p / total) * (codebook?.[(level * count + k) * features + f] as number), 0),
+    );
+  });
+};
+
+const packedIndices = Array.from({ length: 35 }, (_, v) => (v * 7) % 4);
+const packedRows = [0.5, -1, 0.25, 2, -0.75, 1.5, 1, -0.125];
+
 /** The row of a vertex in space, of blocks of 2^3 vertices, two along each axis; row 0 where there is none. */
 const rowInBlocks =
   (blocks: readonly number[]) =>
@@ -380,6 +401,31 @@ export const cases: readonly Case[] = [
     name: 'a smooth sparse grid',
     spec: sparseVoxelGrid({ resolution: 2, blockSize: 2, blocks: '79', features: 1, interpolation: 'smoothstep' }),
     formula: table([2], { features: 1, isSmooth: true, rowOf: rowInBlocks([0, 1, 2, 4, 7]) }),
+  },
+  {
+    name: 'codebooks, soft',
+    spec: codebookGrid({ levels: 2, baseResolution: 1, growth: 2, features: 1, bits: 2, assignment: 'soft' }),
+    formula: (t, x, values) =>
+      table([1, 2], { features: 1 })(t, x, {
+        table: softTable(values, { rowsOfLevels: [8, 27], features: 1, bits: 2 }),
+      }),
+  },
+  {
+    name: 'packed codebooks',
+    spec: packedCodebookGrid({
+      levels: 2,
+      baseResolution: 1,
+      growth: 2,
+      features: 1,
+      bits: 2,
+      interpolation: 'smoothstep',
+      indices: packedIndices,
+      codebook: packedRows,
+    }),
+    formula: (t, x) =>
+      table([1, 2], { features: 1, isSmooth: true })(t, x, {
+        table: packedIndices.map((index, v) => packedRows[(v < 8 ? 0 : 4) + index] as number),
+      }),
   },
   {
     name: 'planes, added',

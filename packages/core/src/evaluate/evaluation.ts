@@ -3,8 +3,10 @@
  *   ops.
  */
 import {
+  concat1d,
   engine,
   type KernelBackend,
+  reshape,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
@@ -32,6 +34,23 @@ export interface NetworkParameters {
   parts(): readonly Tensor[];
 }
 
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
+
+/** The parameters followed by the arrays that are computed from them. */
+const withComputed = ({ computed }: Network, given: NetworkParameters): NetworkParameters => {
+  if (computed.length === 0) return given;
+  const all = [...given.parts()];
+  const made = computed.map(({ from, make }) => {
+    const array = make(from.map(({ index }) => all[index] as Tensor));
+    all.push(array);
+    return array;
+  });
+  return {
+    flat: () => concat1d([given.flat(), ...made.map((array): Tensor1D => reshape(array, [array.size]))]),
+    parts: () => all,
+  };
+};
+
 /** Evaluates a network's jets for one request on one instance of a backend. */
 export class Evaluation {
   readonly plan: DerivativePlan;
@@ -50,9 +69,9 @@ export class Evaluation {
     this.#network = network;
     this.plan = plan;
     this.#on = on;
-    const { program, layout } = network;
+    const { program, layout, computed } = network;
     const backend = fieldBackend(backendName);
-    const parameterCount = layout.size;
+    const parameterCount = layout.size + computed.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
     const shape = { inFeatures: plan.inFeatures, order: plan.order, ...(plan.forms && { forms: plan.forms }) };
     const divide = (supports: (operation: Operation) => boolean): Partition =>
       partition(program, { shape, parameterCount, supports });
@@ -73,9 +92,9 @@ export class Evaluation {
     };
   }
 
-  /** Whether the backend's kernels run all of the network. */
+  /** Whether the backend's kernels run all of the network, and nothing is computed before. */
   get isFused(): boolean {
-    return this.#runnable !== undefined && this.#composed.length === 0;
+    return this.#runnable !== undefined && this.#composed.length === 0 && this.#network.computed.length === 0;
   }
 
   /**
@@ -111,7 +130,8 @@ export class Evaluation {
   }
 
   /** The jet at `coords` f32[n, inFeatures], n >= 1. */
-  run(parameters: NetworkParameters, coords: Tensor2D): LayerJet {
+  run(given: NetworkParameters, coords: Tensor2D): LayerJet {
+    const parameters = withComputed(this.#network, given);
     const jets = this.#before(coords, () => parameters.parts());
     if (this.#runnable === undefined) {
       const { output } = this.#network.program;
@@ -137,8 +157,8 @@ export class Evaluation {
 
   #compileLoss(loss: KernelLoss): RunnableLoss | undefined {
     const program = this.kernelProgram;
-    // The fused loss gives no gradient for the operations before the kernel.
-    if (program === undefined || this.#composedHaveParameters) return undefined;
+    // The fused loss gives no gradient for the operations before the kernel, nor through computed arrays.
+    if (program === undefined || this.#composedHaveParameters || this.#network.computed.length > 0) return undefined;
     assertLoss(program, loss);
     const compiled = fieldBackend(engine().backendName)?.compileLoss?.(program, loss, this.#on);
     return compiled && { program, loss, compiled };

@@ -1,4 +1,5 @@
 /** @file The arrays that operations multiply with or look up: parameters and constants. */
+import type { Tensor } from '@tensorflow/tfjs-core';
 
 /** A parameter of the network, by its position in the flat vector. */
 export interface ParameterArray {
@@ -13,6 +14,16 @@ export interface ParameterArray {
    * fields share.
    */
   readonly fieldStride?: number;
+}
+
+/**
+ * An array that is computed from parameters, in tfjs ops with a correct gradient. Operations use it as a parameter that
+ * follows those of the layout: its index and offset continue theirs.
+ */
+export interface ComputedArray extends ParameterArray {
+  readonly from: readonly ParameterArray[];
+  /** @param tensors the values of `from`, in their shapes */
+  make(tensors: readonly Tensor[]): Tensor;
 }
 
 /** An array that is determined by the spec and not trained. */

@@ -14,14 +14,10 @@ import {
   add,
   cast,
   clipByValue,
-  customGrad,
   floor,
-  gather,
-  matMul,
   mul,
   onesLike,
   reshape,
-  scatterND,
   slice,
   stack,
   step,
@@ -39,40 +35,11 @@ import { concatJets } from './concat.ts';
 import { type GridInterpolation, weightPolynomial } from './grid-interpolation.ts';
 import { integer, rowsOf } from './grid-rows.ts';
 import type { GridLevel, GridOperation } from './operation.ts';
+import { weightedRows } from './weighted-rows.ts';
 
 /** The columns of `f32[n, D]`, each `f32[n]`. */
 const axesOf = (x: Tensor2D): Tensor1D[] =>
   Array.from({ length: x.shape[1] }, (_, i) => reshape(slice(x, [0, i], [-1, 1]), [x.shape[0]]));
-
-/**
- * sum_b coefficients[., c, b] T[rows[., b]]: `f32[n, C, F]`. The gradient of the table is scattered to the rows that
- * were read.
- *
- * @param table `f32[rows, F]`
- * @param rows `int32[n, B]`
- * @param coefficients `f32[n, C, B]`
- */
-const interpolate = (table: Tensor2D, rows: Tensor, coefficients: Tensor3D): Tensor3D => {
-  const [n, corners] = rows.shape as [number, number];
-  const features = table.shape[1];
-  const flatRows = reshape(rows, [n * corners]) as Tensor1D;
-  const run = customGrad((...given) => {
-    const [tableNow, weights, save] = given as [Tensor2D, Tensor3D, (tensors: Tensor[]) => void];
-    const found: Tensor3D = reshape(gather(tableNow, flatRows), [n, corners, features]);
-    save([weights, found, flatRows]);
-    const { shape } = tableNow;
-    return {
-      value: matMul(weights, found) as Tensor3D,
-      gradFunc(upstream: Tensor3D, saved: Tensor[]) {
-        const [factors, looked, places] = saved as [Tensor3D, Tensor3D, Tensor1D];
-        const parts = reshape(matMul(factors, upstream, true), [n * corners, features]);
-        const tableGradient = scatterND(reshape(places, [n * corners, 1]), parts, shape);
-        return [tableGradient, matMul(upstream, looked, false, true)];
-      },
-    };
-  });
-  return run(table, coefficients) as Tensor3D;
-};
 
 /** A polynomial by Horner's rule; `undefined` where it is 0. */
 const polynomialOf = (t: Tensor, coefficients: readonly number[]): Tensor | undefined => {
@@ -154,7 +121,7 @@ const levelOf = (
     return products ? [{ key: along.join(), factor: (resolution / 2) ** all.length, products }] : [];
   });
   if (wanted.length === 0) return new Map();
-  const found = interpolate(
+  const found = weightedRows(
     table,
     rows,
     stack(

@@ -45,7 +45,9 @@ const pause = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0)
  * @throws TypeError or RangeError when the spec is wrong, or has a layer or activation that is written in tfjs ops
  */
 export const createRenderField = (data: FieldData, extensions: Extensions = {}): RenderField => {
-  const { program, layout } = networkOf(parseSpec(data.spec, extensions), extensions);
+  const { program, layout, computed } = networkOf(parseSpec(data.spec, extensions), extensions);
+  if (computed.length > 0)
+    throw new TypeError('render: a layer computes an array in TensorFlow.js ops, which runs with field.evaluate alone');
   const arrays = layout.entries.map(({ name, size }) => {
     const found = data.parameters.get(name)?.data;
     if (found?.length !== size)

@@ -52,11 +52,13 @@ const placed = (single: Network, count: number, isOwn: readonly boolean[]): Batc
   });
   const batchLayout = new ParameterLayout(declarations);
   const operations = program.operations.map(operation =>
-    withParameters(operation, array => ({
-      ...array,
-      offset: (batchLayout.entries[array.index] as ParameterEntry).offset,
-      fieldStride: isOwn[array.index] ? (layout.entries[array.index] as ParameterEntry).size : 0,
-    })),
+    withParameters(operation, array => {
+      const entry = batchLayout.entries[array.index];
+      // A computed array: fields that have one are evaluated one by one.
+      if (entry === undefined) return array;
+      const fieldStride = isOwn[array.index] ? (layout.entries[array.index] as ParameterEntry).size : 0;
+      return { ...array, offset: entry.offset, fieldStride };
+    }),
   );
   return { single, count, isOwn, layout: batchLayout, program: { ...program, operations } };
 };

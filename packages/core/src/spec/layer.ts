@@ -1,4 +1,5 @@
 /** @file Layers: a kind, and a function from signal to signal that declares the layer's parameters. */
+import type { Tensor } from '@tensorflow/tfjs-core';
 import type { ActivationDefinition } from '../elementwise/activation.ts';
 import type { InitialiserDefinition } from '../initialisers/initialiser.ts';
 import type { ParameterArray } from '../ops/arrays.ts';
@@ -27,6 +28,17 @@ export interface LayerContext<S extends LayerSpec = LayerSpec> {
   readonly extensions: Extensions;
   /** Declares a parameter, named by the layer's path and the role, e.g. `layers.0.weight` for the role `weight`. */
   parameter(role: string, options: ParameterOptions): ParameterArray;
+  /**
+   * An array that operations use like a parameter, computed from parameters: for example a table of rows of a codebook.
+   * It is computed once for each evaluation, for all points, and gradients flow through it.
+   *
+   * @param make the array in its shape, in tfjs ops with a correct gradient; it gets the values of `from`
+   */
+  computed(
+    shape: readonly number[],
+    from: readonly ParameterArray[],
+    make: (tensors: readonly Tensor[]) => Tensor,
+  ): ParameterArray;
   /**
    * The mean and the variance of each feature of a signal over the points of a batch. In a step of a fit, the batch is
    * all points that a term draws, regardless of chunks, and gradients flow through both. Otherwise they are running

@@ -3,8 +3,9 @@
  *   records the operations, the layout of the parameters, and each layer's output.
  */
 import { assertCount } from '../assert-number.ts';
-import type { ParameterArray } from '../ops/arrays.ts';
+import type { ComputedArray, ParameterArray } from '../ops/arrays.ts';
 import type { Program, Register } from '../ops/operation.ts';
+import { withParameters } from '../ops/parameters.ts';
 import { type ParameterDeclaration, ParameterLayout } from '../params/layout.ts';
 import { batchNorm } from './batch-norm.ts';
 import { combinators } from './combinators.ts';
@@ -27,6 +28,8 @@ export interface NetworkLayer {
 export interface Network {
   readonly program: Program;
   readonly layout: ParameterLayout;
+  /** Arrays that are computed from the parameters, in order; they follow those of the layout. */
+  readonly computed: readonly ComputedArray[];
   /** The layers that the spec lists, in order. */
   readonly layers: readonly NetworkLayer[];
   /** Statistics over the points of a batch, in the order in which they are computed. */
@@ -81,6 +84,8 @@ class Builder {
   readonly recording = new Recording();
   readonly declarations: ParameterDeclaration[] = [];
   readonly statistics: Statistic[] = [];
+  /** Their indices are negative until all parameters are declared. */
+  readonly computed: ComputedArray[] = [];
   readonly placed = new Map<string, PlacedLayer>();
   readonly #spec: FieldSpec;
   readonly #extensions: Extensions;
@@ -97,6 +102,13 @@ class Builder {
     this.#size += shape.reduce((product, length) => product * length, 1);
     const index = this.declarations.push({ layer, role, group, trained, shape, initialise }) - 1;
     return { kind: 'parameter', index, offset, shape };
+  }
+
+  #compute(shape: readonly number[], from: ComputedArray['from'], make: ComputedArray['make']): ParameterArray {
+    const index = -1 - this.computed.length;
+    const array: ComputedArray = { kind: 'parameter', index, offset: 0, shape, from, make };
+    this.computed.push(array);
+    return array;
   }
 
   #statistics(
@@ -135,6 +147,7 @@ class Builder {
       spec,
       extensions,
       parameter: (role, options) => this.#declare(path, role, options),
+      computed: (shape, from, make) => this.#compute(shape, from, make),
       statistics: (role, of, momentum) => this.#statistics(path, role, of, momentum),
       layer: (inner, within, signal) => this.apply(inner, `${path}.${within}`, signal),
     });
@@ -154,6 +167,18 @@ export const prefixOf = (network: Network, output: Register, outFeatures: number
   statistics: [],
 });
 
+/** Computed arrays behind the parameters of a layout. */
+const placeComputed = (arrays: readonly ComputedArray[], layout: ParameterLayout): readonly ComputedArray[] => {
+  let offset = layout.size;
+  const placed: ComputedArray[] = [];
+  for (const array of arrays) {
+    const from = array.from.map(other => (other.index < 0 ? (placed[-1 - other.index] as ComputedArray) : other));
+    placed.push({ ...array, index: layout.entries.length + placed.length, offset, from });
+    offset += array.shape.reduce((product, length) => product * length, 1);
+  }
+  return placed;
+};
+
 const build = (spec: FieldSpec, extensions: Extensions): Network => {
   assertCount('field spec: inFeatures', spec.inFeatures);
   if (!Array.isArray(spec.layers) || spec.layers.length === 0)
@@ -166,15 +191,22 @@ const build = (spec: FieldSpec, extensions: Extensions): Network => {
     signal = builder.apply(layer, layerPath(index), signal);
     return { spec: layer, inFeatures, outFeatures: signal.features, output: signal.register };
   });
+  const layout = new ParameterLayout(builder.declarations);
+  const computed = placeComputed(builder.computed, layout);
+  const place = (array: ParameterArray): ParameterArray =>
+    array.index < 0 ? (computed[-1 - array.index] as ComputedArray) : array;
   const program: Program = {
     inFeatures: spec.inFeatures,
     outFeatures: signal.features,
-    operations: recording.operations,
+    operations:
+      computed.length === 0
+        ? recording.operations
+        : recording.operations.map(operation => withParameters(operation, place)),
     output: signal.register,
   };
   const { owners } = recording;
   const { statistics, placed } = builder;
-  return { program, layout: new ParameterLayout(builder.declarations), layers, statistics, owners, placed };
+  return { program, layout, computed, layers, statistics, owners, placed };
 };
 
 /** The networks of specs that `parseSpec` has frozen, for each extensions object. */

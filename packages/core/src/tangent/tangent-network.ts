@@ -6,7 +6,9 @@ import { tangentProgram } from './tangent-program.ts';
 
 const known = new WeakMap<Network, Network>();
 
-const make = ({ program, layout }: Network): Network => {
+const make = ({ program, layout, computed }: Network): Network => {
+  if (computed.length > 0)
+    throw new TypeError('tangent: a layer computes an array from its parameters, for which there is no tangent');
   const { entries, size } = layout;
   const declarations = entries.map((entry): ParameterDeclaration => {
     const { layer, role, group, trained, shape } = entry;
@@ -21,6 +23,7 @@ const make = ({ program, layout }: Network): Network => {
   return {
     program: tangentProgram(program, directionOf),
     layout: new ParameterLayout([...entries, ...declarations]),
+    computed: [],
     layers: [],
     statistics: [],
     owners: [],
@@ -35,7 +38,8 @@ const make = ({ program, layout }: Network): Network => {
  *
  * It is partitioned, compiled and evaluated like any other network.
  *
- * @throws TypeError when an activation has no formula, or a custom operation that depends on parameters has no tangent
+ * @throws TypeError when an activation has no formula, or a custom operation that depends on parameters has no tangent,
+ *   or a layer computes an array from parameters
  */
 export const tangentNetworkOf = (network: Network): Network => {
   const tangent = known.get(network) ?? make(network);
