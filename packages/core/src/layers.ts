@@ -12,7 +12,7 @@ export {
 } from './activations/index.ts';
 export type { InitialiserContext, InitialiserDefinition } from './initialisers/initialiser.ts';
 export type { LayerJet } from './jets/layer-jet.ts';
-export { quadraticForms } from './jets/quadratic-forms.ts';
+export { mixedForms, quadraticForms } from './jets/quadratic-forms.ts';
 export type { JetShape, SecondOrderForms } from './jets/request.ts';
 export { type ConstantArray, constantArray, type OperandArray, type ParameterArray } from './ops/arrays.ts';
 export { blocksAlong, type GridBlocks } from './ops/grid-blocks.ts';

@@ -10,6 +10,7 @@ import { multiPlaneLayer } from './multi-plane.ts';
 import { multiResolutionGridLayer } from './multi-resolution-grid.ts';
 import { oneBlobLayer } from './one-blob.ts';
 import { packedCodebookGridLayer } from './packed-codebook-grid.ts';
+import { pointFeaturesLayer } from './point-features.ts';
 import { positionalEncodingLayer } from './positional-encoding.ts';
 import { sparseVoxelGridLayer } from './sparse-voxel-grid.ts';
 import { sphericalHarmonicsLayer } from './spherical-harmonics.ts';
@@ -35,6 +36,7 @@ export const encodings: readonly LayerDefinition[] = [
   sparseVoxelGridLayer,
   codebookGridLayer,
   packedCodebookGridLayer,
+  pointFeaturesLayer,
   multiPlaneLayer,
   vectorMatrixLayer,
 ];

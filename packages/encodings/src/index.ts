@@ -59,6 +59,12 @@ export {
   packedCodebookGridLayer,
 } from './packed-codebook-grid.ts';
 export {
+  type PointFeaturesOptions,
+  type PointFeaturesSpec,
+  pointFeatures,
+  pointFeaturesLayer,
+} from './point-features.ts';
+export {
   nyquistOctaves,
   type PositionalEncodingOptions,
   type PositionalEncodingSpec,

@@ -13,6 +13,7 @@ import {
   multiResolutionGrid,
   oneBlob,
   packedCodebookGrid,
+  pointFeatures,
   positionalEncoding,
   sparseVoxelGrid,
   sphericalHarmonics,
@@ -286,6 +287,53 @@ const vectorsAndMatrices =
       return timesEach(t, part('vectors', [axis]), part('matrices', others));
     });
 
+/** The quotient of kernels at points with some radii, and of empty space. */
+const cloud =
+  (points: readonly (readonly number[])[], radii: readonly number[], background: number, features: number): Formula =>
+  (t, x, values) => {
+    const weights = points.map((point, i) => {
+      const squares = x.map((p, axis) => {
+        const offset = t.sub(p, t.constant(Math.fround(point[axis] as number)));
+        return t.mul(offset, offset);
+      });
+      const inside = t.sub(
+        t.constant(1),
+        t.scale(
+          squares.reduce((a, b) => t.add(a, b)),
+          1 / (radii[i] as number) ** 2,
+        ),
+      );
+      return t.value(inside) > 0 ? t.mul(inside, t.mul(inside, inside)) : t.constant(0);
+    });
+    const total = weights.reduce((a, b) => t.add(a, b), t.constant(background));
+    const at = (row: number, f: number): number => values['table']?.[row * features + f] as number;
+    return Array.from({ length: features }, (_, f) =>
+      t.mul(
+        weights.reduce(
+          (sum, weight, i) => t.add(sum, t.scale(weight, at(i, f))),
+          t.constant(background * at(points.length, f)),
+        ),
+        t.power(total, -1),
+      ),
+    );
+  };
+
+const cloudPoints = [
+  [0.5, 0.5, -0.25],
+  [-0.5, 0.25, 0],
+  [0, -0.75, 0.5],
+  [0.25, 0.75, 0.75],
+  [-0.75, -0.5, -0.5],
+];
+
+/** The distance of each point to its second nearest neighbour. */
+const secondDistances = cloudPoints.map(
+  point =>
+    cloudPoints
+      .map(other => Math.hypot(...point.map((p, i) => p - (other[i] as number))))
+      .sort((a, b) => a - b)[2] as number,
+);
+
 const given = [
   [0.25, -1, 2],
   [3, 0.5, -0.125],
@@ -426,6 +474,16 @@ export const cases: readonly Case[] = [
       table([1, 2], { features: 1, isSmooth: true })(t, x, {
         table: packedIndices.map((index, v) => packedRows[(v < 8 ? 0 : 4) + index] as number),
       }),
+  },
+  {
+    name: 'features at points',
+    spec: pointFeatures({ points: cloudPoints.flat(), axes: 3, radius: 1.25 }),
+    formula: cloud(cloudPoints, [1.25, 1.25, 1.25, 1.25, 1.25], 0.01, 2),
+  },
+  {
+    name: 'features at points with kernels up to a neighbour',
+    spec: pointFeatures({ points: cloudPoints.flat(), axes: 3, neighbours: 2, features: 1, background: 0.5 }),
+    formula: cloud(cloudPoints, secondDistances, 0.5, 1),
   },
   {
     name: 'planes, added',
