@@ -7,7 +7,7 @@ import { decodeFieldData } from '@neural-fields/core/files';
 import { encodeImage } from '@neural-fields/signals';
 import ndarray from 'ndarray';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { run } from './cli.ts';
+import { run, start } from './cli.ts';
 
 const SIDE = 24;
 const cwd = mkdtempSync(join(tmpdir(), 'neural-fields-'));
@@ -62,6 +62,43 @@ test('a budget of parameters, with the quality at and between the samples, and a
   expect(event(again.stdout, 'done').after['parameters']).toBeLessThanOrEqual(300);
 });
 
+test('a pruning that is killed resumes to the bits of an unbroken one', async () => {
+  const goal = ['--parameters', '400', '--rounds', '4', '--steps', '150', '--signal', 'p.png', '--batch', '100'];
+  const command = (output: string): string[] => ['prune', 'f.safetensors', ...quick, ...goal, '-o', output];
+  expect(await run(command('whole.safetensors'), { cwd })).toMatchObject({ code: 0 });
+  const resumedFrom: number[] = [];
+  for (let ended = false; !ended; ) {
+    const running = start([...command('killed.safetensors'), '--checkpoint-every', '0.01'], { cwd });
+    await running.saw(/"event":"start"/);
+    // After the second removal and after the third one.
+    const timer = running.saw(resumedFrom.length === 0 ? /"round":2,/ : /"round":3,/);
+    if (resumedFrom.length < 2) void timer.then(() => running.child.kill('SIGKILL'));
+    const { code, stdout } = await running.finished;
+    resumedFrom.push(Number(/"resumedFrom":(\d+)/.exec(stdout)?.[1]));
+    ended = code === 0;
+  }
+  expect(resumedFrom[0]).toBe(0);
+  expect(resumedFrom.at(-1)).toBeGreaterThanOrEqual(150);
+  expect(existsSync(join(cwd, 'killed.safetensors.checkpoint'))).toBe(false);
+  const [whole, killed] = ['whole', 'killed'].map(name => readFileSync(join(cwd, `${name}.safetensors`)));
+  expect(killed?.equals(whole as Buffer)).toBe(true);
+}, 120_000);
+
+test('Ctrl-C writes a checkpoint that is a field, and another run does not take it', async () => {
+  const command = (...more: string[]): string[] => {
+    const goal = ['--parameters', '400', '--steps', '2000', '--signal', 'p.png', '-o', 'stopped.safetensors'];
+    return ['prune', 'f.safetensors', '--backend', 'simd', ...goal, ...more];
+  };
+  const running = start([...command(), '--json'], { cwd });
+  await running.saw(/"event":"round"/);
+  running.child.kill('SIGINT');
+  expect(await running.finished).toMatchObject({ code: 130 });
+  const info = await run(['info', 'stopped.safetensors.checkpoint'], { cwd });
+  expect(info.stdout).toContain('represents  an image of 24 x 24 pixels');
+  const other = await run(command('--batch', '50'), { cwd });
+  expect([other.code, other.stderr]).toEqual([1, expect.stringContaining('is the checkpoint of another run')]);
+});
+
 test('a size of the file, at once, with a finite bound', async () => {
   const { code, stdout } = await prune(['--size', '4kB']);
   expect(code).toBe(0);
@@ -88,6 +125,7 @@ test.each([
   [['--parameters', '9', '--size', '1kB'], 'got --parameters and --size'],
   [['--psnr', '30'], '--psnr: it needs the signal that the field represents'],
   [['--parameters', '9', '--criterion', 'gradient'], '--criterion gradient: it needs the signal'],
+  [['--psnr', '30', '--signal', 'p.png', '--restart'], '--restart: there is no checkpoint with --psnr'],
   [['--size', 'small'], 'a size such as 40kB, 1.5MB or 40000'],
   [['--criterion', 'best'], 'outgoing, bessel, gradient, magnitude, random'],
 ] as const)('refuses %j', async (args, message) => {

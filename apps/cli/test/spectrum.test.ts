@@ -54,6 +54,19 @@ test('spectrum draws the original, the field, and for a periodic field the predi
   ]);
   const drawn = await decodeImage(readFileSync(join(cwd, 's.png')));
   expect(drawn.shape).toEqual([50, 4 * 50 + 3 * 8, 3]);
+  // Beyond the frequencies of the pixels the original's panel is blank: the ground, within an outline.
+  const pixel = (panel: number, y: number, x: number): readonly number[] =>
+    Array.from(
+      { length: 3 },
+      (_, c) => drawn.data[3 * (y * (drawn.shape[1] as number) + panel * 58 + x) + c] as number,
+    );
+  for (const [y, x] of [
+    [0, 0],
+    [5, 25],
+    [44, 49],
+  ] as const)
+    for (const value of pixel(0, y, x)) expect(value).toBeCloseTo(0.5, 2);
+  for (const panel of [0, 1]) for (const value of pixel(panel, 11, 25)) expect(value).toBeCloseTo(0.8, 2);
   // The colours of the prediction, on a logarithmic scale, are near those of the measurement.
   const width = drawn.shape[1] as number;
   const at = (panel: number, y: number, x: number): number => drawn.data[3 * (y * width + panel * 58 + x)] as number;

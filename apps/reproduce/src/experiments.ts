@@ -15,6 +15,7 @@ import { spectralBias } from './experiments/spectral-bias.ts';
 import { tunerAddPrune } from './experiments/tuner-add-prune.ts';
 import { tunerBounds } from './experiments/tuner-bounds.ts';
 import { tunerComparison } from './experiments/tuner-comparison.ts';
+import { tunerCriteria } from './experiments/tuner-criteria.ts';
 import { tunerFrequencies } from './experiments/tuner-frequencies.ts';
 import { tunerInitialisation } from './experiments/tuner-initialisation.ts';
 import { tunerKodak } from './experiments/tuner-kodak.ts';
@@ -44,6 +45,7 @@ export const experiments: readonly Experiment[] = [
   tunerSpectralChoice,
   tunerLearnedBounds,
   tunerPruning,
+  tunerCriteria,
   tunerAddPrune,
   tunerKodak,
   tunerComparison,

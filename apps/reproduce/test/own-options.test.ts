@@ -78,12 +78,14 @@ test('the options of the experiments have one meaning each, take their own value
         'tuner-spectral-choice',
         'tuner-learned-bounds',
         'tuner-pruning',
+        'tuner-criteria',
         'tuner-add-prune',
         'tuner-kodak',
         'tuner-comparison',
       ],
     ],
-    ['seeds', ['tuner-comparison']],
+    ['seeds', ['tuner-criteria', 'tuner-comparison']],
+    ['keptShare', ['tuner-criteria']],
   ]);
   for (const { options = {} } of experiments)
     for (const [name, { what, argument, parse, values }] of Object.entries(options)) {

@@ -6,7 +6,6 @@ import {
   notNegative,
   type Output,
   outputOf,
-  positive,
   ReportedError,
   reportError,
   UsageError,
@@ -15,6 +14,7 @@ import {
 import type { Command } from 'commander';
 import { type FitFileOptions, fitFile } from '../fitting/fit-file.ts';
 import { type FitPlan, planFits } from '../fitting/fit-plan.ts';
+import { addCheckpointOptions } from '../options/checkpoint.ts';
 import { addRecordingOptions } from '../recording/options.ts';
 import { readSettingsFile } from '../settings/config-file.ts';
 import { type GivenSettings, mergeSettings, pickSettings, type Settings } from '../settings/fit-settings.ts';
@@ -133,13 +133,8 @@ export const addFitCommand = (program: Command): void => {
   addSettings(command.optionsGroup('Shape:'), ['near', 'weights', 'distanceWeight', 'margin', 'normals'])
     .option('--preview <file>', 'image of the surface during the fit (default: <output>.png)')
     .option('--preview-every <seconds>', 'seconds between previews; 0 for none', notNegative, 20)
-    .optionsGroup('Checkpoint:')
-    .option('--checkpoint <file>', 'checkpoint of the run (default: <output>.checkpoint)')
-    .option('--no-checkpoint', 'writes no checkpoint')
-    .option('--checkpoint-every <seconds>', 'seconds between checkpoints', positive, 30)
-    .option('--resume', 'requires a checkpoint to resume from; by default it is resumed if it exists')
-    .option('--no-resume', 'stops with an error if there is a checkpoint')
-    .option('--restart', 'deletes the checkpoint and starts again')
+    .optionsGroup('Checkpoint:');
+  addCheckpointOptions(command)
     .optionsGroup('Output:')
     .option('-f, --force', 'overwrites files that this program did not write');
   addSettings(command, ['precision', 'reportEvery']);

@@ -111,7 +111,13 @@ const draw = async (
       const loaded = await loadPrior(path);
       try {
         const pictures = await make(loaded);
-        await writeImage(options.output, sideBySide(pictures, options.size));
+        await writeImage(
+          options.output,
+          sideBySide(
+            pictures.map(image => ({ image })),
+            options.size,
+          ),
+        );
         output.event('done', { output: options.output, pictures: pictures.length });
         output.result(`${options.output}: ${formatCount(pictures.length)} pictures`);
       } finally {

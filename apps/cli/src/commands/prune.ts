@@ -12,7 +12,9 @@ import { fieldPrecisions } from '@neural-fields/core/files';
 import { type CriterionName, criteria, type RankingScope } from '@neural-fields/pruning';
 import { type Command, Option } from 'commander';
 import { parseBytes } from '../options/bytes.ts';
+import { addCheckpointOptions } from '../options/checkpoint.ts';
 import { type PruneFileOptions, pruneFile } from '../pruning/prune-file.ts';
+import { parseBatch } from '../settings/fit-settings.ts';
 
 /** The options as commander gives them. */
 type PruneCommandOptions = CommonOptions & Omit<PruneFileOptions, 'output'> & { readonly output?: string };
@@ -51,22 +53,22 @@ export const addPruneCommand = (program: Command): void => {
     .option('--steps <count>', 'the steps of the fit after each round', integer(1), DEFAULT_STEPS)
     .option('--final-steps <count>', 'the steps after the last round; 4 times as many', integer(1))
     .option('--learning-rate <rate>', 'that of Adam; a quarter of that of the fit if absent', positive)
-    .option('--batch <count>', 'random points a step; all of up to 262144 if absent', integer(1))
+    .option('--batch <count>', 'points a step, or full for all (default: 16384)', parseBatch)
     .option('--seed <number>', 'the seed for random choices', finite, 0)
     .addOption(
       new Option('--precision <name>', "matrices of the file (default: that of the field's file)").choices([
         ...fieldPrecisions,
       ]),
     )
-    .option('-f, --force', 'overwrites a file that this program did not write')
-    .addHelpText(
-      'after',
-      helpExamples([
-        ['neural-fields prune p.safetensors --signal p.jpg --parameters 20000', 'a budget'],
-        ['neural-fields prune p.safetensors --signal p.jpg --psnr 35', 'a quality'],
-        ['neural-fields prune p.safetensors --size 40kB', 'at once, with a bound'],
-      ]),
-    );
+    .option('-f, --force', 'overwrites a file that this program did not write');
+  addCheckpointOptions(command.optionsGroup('Checkpoint, with --signal and a budget:')).addHelpText(
+    'after',
+    helpExamples([
+      ['neural-fields prune p.safetensors --signal p.jpg --parameters 20000', 'a budget'],
+      ['neural-fields prune p.safetensors --signal p.jpg --psnr 35', 'a quality'],
+      ['neural-fields prune p.safetensors --size 40kB', 'at once, with a bound'],
+    ]),
+  );
   withCommonOptions(command).action(async (path: string, options: PruneCommandOptions): Promise<void> => {
     await pruneFile(path, { ...options, output: options.output ?? defaultOutput(path) }, outputOf(options));
   });

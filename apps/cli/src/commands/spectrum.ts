@@ -80,13 +80,7 @@ const drawSpectrum = async (
             : 'a picture of fewer than 4 x 4 pixels has no spectrum',
       });
     const { panels, notes } = drawn;
-    await writeImage(
-      options.output,
-      sideBySide(
-        panels.map(({ image }) => image),
-        size,
-      ),
-    );
+    await writeImage(options.output, sideBySide(panels, size));
     output.event('done', { output: options.output, panels: panels.map(({ title }) => title) });
     output.log(`from left to right: ${panels.map(({ title }) => title).join(', ')}`);
     for (const note of notes) output.log(note);

@@ -12,7 +12,6 @@ import {
   type Output,
   type Progress,
   plural,
-  UsageError,
 } from '@neural-fields/app-kit';
 import { assertWritable, type OutputFile, withOutputs } from '@neural-fields/app-kit/files';
 import {
@@ -32,6 +31,7 @@ import { applyBounds } from '@neural-fields/periodic-init';
 import { fieldMetadata } from '../files/field-metadata.ts';
 import { roundField } from '../files/lower-precision.ts';
 import { boundsProjection, formatBounds } from '../options/bounds.ts';
+import { type CheckpointOptions, checkpointPathOf, policyOf } from '../options/checkpoint.ts';
 import { type RecordingOptions, recordingFiles, recordingPaths, withEventFolder } from '../recording/options.ts';
 import { openRecording } from '../recording/recording.ts';
 import { openPreview, previewFile } from '../render/preview.ts';
@@ -49,12 +49,7 @@ import { settleOmega } from './omega.ts';
 import { runFit } from './run-fit.ts';
 
 /** How a fit is run: the options that do not affect its result. */
-export interface FitFileOptions extends BackendOptions, RecordingOptions {
-  /** `false` is `--no-checkpoint`; if absent, the path is derived from the output's. */
-  readonly checkpoint?: false | string;
-  readonly checkpointEvery: number;
-  readonly resume?: boolean;
-  readonly restart?: boolean;
+export interface FitFileOptions extends BackendOptions, RecordingOptions, CheckpointOptions {
   readonly preview?: string;
   readonly previewEvery: number;
   readonly force?: boolean;
@@ -69,19 +64,6 @@ interface FitTask extends PlannedFit {
   readonly policy: ResumePolicy;
   readonly printer: Output;
 }
-
-const policyOf = ({ resume, restart }: FitFileOptions): ResumePolicy => {
-  if (restart && resume !== undefined)
-    throw new UsageError({ what: '--restart', problem: `it excludes ${resume ? '--resume' : '--no-resume'}` });
-  return restart ? 'restart' : resume === undefined ? 'auto' : resume ? 'require' : 'never';
-};
-
-const checkpointPathOf = (output: string, { checkpoint, resume }: FitFileOptions): string | undefined => {
-  if (checkpoint !== false) return checkpoint ?? `${output}.checkpoint`;
-  if (resume === true)
-    throw new UsageError({ what: '--resume', problem: 'it needs a checkpoint, which --no-checkpoint excludes' });
-  return undefined;
-};
 
 /**
  * Beside each parameter, Adam keeps two values, and the running average and the best parameters one each; a checkpoint

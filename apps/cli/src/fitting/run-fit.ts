@@ -39,7 +39,8 @@ export interface RunFitOptions {
   readonly report?: (progress: FitProgress) => void | Promise<void>;
 }
 
-const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
+/** A failure of a fit, in the words of the command line. */
+export const explain = (error: unknown, checkpoint: Checkpoint | undefined): unknown => {
   const path = checkpoint?.path;
   if (error instanceof CheckpointError && error.problem !== 'another-run' && path !== undefined) {
     const hint = '--restart deletes it and starts again';

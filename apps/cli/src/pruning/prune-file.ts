@@ -1,4 +1,5 @@
 /** @file Prunes the field of a file, with or without its signal. */
+import { existsSync } from 'node:fs';
 import {
   type BackendOptions,
   chooseBackend,
@@ -14,9 +15,24 @@ import {
   stoppable,
   UsageError,
 } from '@neural-fields/app-kit';
-import { assertWritable, withOutputs } from '@neural-fields/app-kit/files';
-import { defaultChunkSize, extensions, pointsOf } from '@neural-fields/app-kit/fitting';
-import { adam, encodeField, type Field, fieldFromData, type ObjectiveTerm, term } from '@neural-fields/core';
+import { assertWritable, type OutputFile, withOutputs } from '@neural-fields/app-kit/files';
+import {
+  type Checkpoint,
+  defaultChunkSize,
+  extensions,
+  openCheckpoint,
+  pointsOf,
+} from '@neural-fields/app-kit/fitting';
+import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
+import {
+  adam,
+  CheckpointError,
+  encodeField,
+  type Field,
+  fieldFromData,
+  type ObjectiveTerm,
+  term,
+} from '@neural-fields/core';
 import type { FieldPrecision } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
 import { mse } from '@neural-fields/losses';
@@ -24,6 +40,7 @@ import {
   type ChoiceOptions,
   type CriterionName,
   criteria,
+  type PruneOptions,
   type PruneProgress,
   prune,
   pruneTo,
@@ -35,12 +52,15 @@ import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { type LoadedField, loadFieldAloud } from '../files/load-field.ts';
 import { roundField } from '../files/lower-precision.ts';
 import { metadataOf, pruningOf } from '../files/pruned-metadata.ts';
+import { explain } from '../fitting/run-fit.ts';
+import { type CheckpointOptions, checkpointPathOf, policyOf } from '../options/checkpoint.ts';
+import { hashFile } from '../signals/prepare-image.ts';
 import { measureQuality } from '../signals/quality.ts';
 import { figuresOf, printTable } from './prune-figures.ts';
 import { randomPoints, readSource, type Source } from './prune-source.ts';
 
 /** The settings of the command. */
-export interface PruneFileOptions extends BackendOptions {
+export interface PruneFileOptions extends BackendOptions, CheckpointOptions {
   readonly output: string;
   readonly signal?: string;
   readonly parameters?: number;
@@ -52,7 +72,7 @@ export interface PruneFileOptions extends BackendOptions {
   readonly steps: number;
   readonly finalSteps?: number;
   readonly learningRate?: number;
-  readonly batch?: number;
+  readonly batch?: 'full' | number;
   readonly seed: number;
   /** That of the field's file if absent. */
   readonly precision?: FieldPrecision;
@@ -61,8 +81,8 @@ export interface PruneFileOptions extends BackendOptions {
 
 /** The points at which the mean of a removed unit is taken. */
 const MEAN_POINTS = 1024;
-/** More points than these are drawn at random in each step. */
-const FULL_BATCH = 2 ** 18;
+/** More points than these are drawn in each step: the batch of `fit` for pictures. */
+const MAX_BATCH = 16_384;
 const DEFAULT_RATE = 1e-3;
 /** The share of the fit's learning rate: at all of it, a field that has converged diverges. */
 const RATE_SHARE = 0.25;
@@ -86,6 +106,7 @@ interface Work {
   readonly choice: ChoiceOptions;
   readonly backend: string;
   readonly meanOver: Tensor2D;
+  readonly checkpoint: Checkpoint | undefined;
 }
 
 /** The number of parameters that fit into a file: the rest of it hardly depends on them. */
@@ -112,11 +133,36 @@ const termsOf = ({ source, options, field }: Work): readonly ObjectiveTerm[] => 
   if (source === undefined) return [];
   const { points, description } = source;
   const grid = description.kind === 'image' ? [description.height, description.width] : [description.length];
-  const batch = options.batch ?? (points.size <= FULL_BATCH ? 'full' : FULL_BATCH / 4);
-  const drawn = pointsOf(points, grid, { batch, sampling: 'random', seed: options.seed });
+  const batch = options.batch ?? Math.min(points.size, MAX_BATCH);
+  const sampling = description.kind === 'image' ? 'stratified' : 'random';
+  const drawn = pointsOf(points, grid, { batch, sampling, seed: options.seed });
   if (drawn.inFeatures !== field.inFeatures)
     throw new InputError({ what: '--signal', problem: 'it has another number of coordinates than the field' });
   return [term({ points: drawn, loss: mse() })];
+};
+
+/** Where a pruning to a budget is saved, and what identifies it besides the options of the loop. */
+const savingOf = async (
+  { field, loaded, options, output, checkpoint, backend }: Work,
+  { sha256 }: Source,
+): Promise<Pick<PruneOptions, 'checkpoint'>> => {
+  if (checkpoint === undefined) return {};
+  const { kept } = loaded;
+  return {
+    checkpoint: {
+      store: checkpoint.store,
+      ...(checkpoint.resume && { resume: checkpoint.resume }),
+      everySeconds: options.checkpointEvery,
+      identity: {
+        field: `sha256 ${hashFile(await encodeField(field))}`,
+        signal: `sha256 ${sha256}`,
+        batch: String(options.batch ?? 'default'),
+        backend,
+      },
+      metadata: kept[SIGNAL_KEY] === undefined ? {} : { [SIGNAL_KEY]: kept[SIGNAL_KEY] },
+      onWarning: message => output.warn(message),
+    },
+  };
 };
 
 /** Prunes with steps of a fit in between. @returns the pruned field, and the number of steps */
@@ -142,11 +188,13 @@ const pruneFitting = async (work: Work, source: Source): Promise<readonly [Field
   output.log(
     `fits on with learning rate ${plainNumber(rate)}, ${plural(stepsPerRound, 'step')} a round${psnr === undefined ? `, ${plural(total, 'step')} in all` : ''}`,
   );
+  if (work.checkpoint?.resume) output.log(`resumes from step ${work.checkpoint.step} of '${work.checkpoint.path}'`);
+  output.event('start', { parameters: field.parameterCount, steps: total, resumedFrom: work.checkpoint?.step ?? 0 });
   const progress = createProgress(output, { total, unit: 'step' });
   let last: PruneProgress | undefined;
   const pruning =
     psnr === undefined
-      ? prune(field, terms, { ...shared, parameters: budget as number, finalSteps })
+      ? prune(field, terms, { ...shared, parameters: budget as number, finalSteps, ...(await savingOf(work, source)) })
       : pruneWhile(field, terms, {
           ...shared,
           accept: async tried => (await measureQuality(tried, source.points, signal)).psnr >= psnr,
@@ -166,7 +214,7 @@ const pruneFitting = async (work: Work, source: Source): Promise<readonly [Field
     }
   } catch (error) {
     last?.field.dispose();
-    throw error;
+    throw error instanceof CheckpointError ? explain(error, work.checkpoint) : error;
   } finally {
     progress.stop();
   }
@@ -237,6 +285,7 @@ const pruneLoaded = async (path: string, work: Work): Promise<void> => {
     const pruning = pruningOf(field, smaller, { criterion: options.criterion, steps, psnrBefore: before.psnr });
     const bytes = await encodeField(smaller, metadataOf(loaded.kept, pruning, quality), { precision });
     await writeFileAtomically(options.output, bytes);
+    await work.checkpoint?.remove();
     const after = await figuresOf(smaller, bytes.length, measured);
     const seconds = (performance.now() - begun) / 1000;
     output.event('done', { output: options.output, before, after, pruned: pruning, seconds });
@@ -254,22 +303,53 @@ const pruneLoaded = async (path: string, work: Work): Promise<void> => {
   }
 };
 
+/** The checkpoint's path: only a pruning to a budget that fits on resumes. */
+const ownCheckpointPath = (options: PruneFileOptions): string | undefined => {
+  if (options.signal !== undefined && options.psnr === undefined) return checkpointPathOf(options.output, options);
+  const why = options.psnr === undefined ? 'without --signal' : 'with --psnr';
+  for (const [name, given] of [
+    ['--checkpoint', typeof options.checkpoint === 'string'],
+    ['--resume', options.resume === true],
+    ['--restart', options.restart === true],
+  ] as const)
+    if (given) throw new UsageError({ what: name, problem: `there is no checkpoint ${why}` });
+  return undefined;
+};
+
+/** Says what is left behind by a pruning that was stopped. */
+const tellStopped = ({ path, failure }: Checkpoint, output: Output): void => {
+  const problem = failure();
+  if (problem !== undefined) output.warn(`stopped, and the checkpoint could not be written: ${problem}`);
+  else if (existsSync(path)) {
+    output.log(`stopped; the checkpoint is '${path}'. Run the same command again to resume from there.`);
+    output.event('interrupted', { checkpoint: path });
+  } else output.warn('stopped before the first step was done; there is nothing to resume');
+};
+
 /**
  * Prunes the field of a file, and writes the smaller one.
  *
- * @throws UsageError when the options do not suit, InputError when a file cannot be read or written, InterruptedError
- *   when it is stopped; nothing is written then
+ * @throws UsageError when the options do not suit, InputError when a file cannot be read or written or a checkpoint is
+ *   that of another run, InterruptedError when it is stopped, after a checkpoint where it has one
  */
 export const pruneFile = async (path: string, options: PruneFileOptions, output: Output): Promise<void> => {
   assertGoal(options);
+  const policy = policyOf(options);
+  const checkpointPath = ownCheckpointPath(options);
   const inputs = [path, ...(options.signal === undefined ? [] : [options.signal])];
-  const outputs = [{ option: '--output', path: options.output, kinds: ['field'] } as const];
+  const outputs: OutputFile[] = [{ option: '--output', path: options.output, kinds: ['field'] }];
+  if (checkpointPath !== undefined)
+    outputs.push({ option: '--checkpoint', path: checkpointPath, kinds: ['checkpoint'] });
   await withOutputs({ inputs, outputs, force: options.force }, output, async () => {
     const loaded = await loadFieldAloud(path, {}, output);
     const source = options.signal === undefined ? undefined : await readSource(options.signal, loaded, path);
     const { name: backend } = await chooseBackend(options, output);
     const field = fieldFromData(loaded.data, extensions);
     await assertWritable(options.output, { bytes: loaded.bytes });
+    const checkpoint =
+      checkpointPath === undefined
+        ? undefined
+        : await openCheckpoint(checkpointPath, { policy, steps: undefined }, output);
     const budget = await budgetOf(options, field, loaded);
     const meanOver = tensor2d(randomPoints(field, loaded.signal, MEAN_POINTS, options.seed), [
       MEAN_POINTS,
@@ -278,9 +358,13 @@ export const pruneFile = async (path: string, options: PruneFileOptions, output:
     // Steps of a fit make up for a missing mean as well.
     const choice: ChoiceOptions = { scope: options.scope, ...(source === undefined && { meanOver }) };
     const idle = createProgress(output, { total: 1, unit: 'step' });
+    const work = { loaded, field, source, options, output, budget, choice, meanOver, backend, checkpoint };
     try {
-      await stoppable(output, idle, ({ signal }) =>
-        pruneLoaded(path, { loaded, field, source, options, output, signal, budget, choice, meanOver, backend }),
+      await stoppable(
+        output,
+        idle,
+        ({ signal }) => pruneLoaded(path, { ...work, signal }),
+        checkpoint && (() => tellStopped(checkpoint, output)),
       );
     } finally {
       field.dispose();

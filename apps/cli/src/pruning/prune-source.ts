@@ -10,6 +10,8 @@ import { readOriginal } from '../signals/read-original.ts';
 export interface Source {
   readonly description: ImageDescription | AudioDescription;
   readonly points: PointSet;
+  /** The SHA-256 of the points in hexadecimal digits. */
+  readonly sha256: string;
   /** The points of a finer version. */
   readonly finer: PointSet | undefined;
 }
@@ -23,9 +25,9 @@ export const readSource = async (path: string, { signal }: LoadedField, field: s
       got: signal === undefined ? 'a field that does not say what it represents' : 'one of a shape',
       hint: 'without --signal it is pruned without fitting on',
     });
-  const { points } = await readOriginal(path, signal);
+  const { points, sha256 } = await readOriginal(path, signal);
   if (points === undefined) throw new InputError({ what: `--signal '${path}'`, problem: 'it has no samples' });
-  return { description: signal, points, finer: await readFiner(path, signal) };
+  return { description: signal, points, sha256, finer: await readFiner(path, signal) };
 };
 
 /** The signal at twice the resolution; `undefined` where the file has no more than was fitted. */

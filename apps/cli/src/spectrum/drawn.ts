@@ -5,6 +5,11 @@ import type { Image, PointSet } from '@neural-fields/signals';
 export interface Panel {
   readonly title: string;
   readonly image: Image;
+  /**
+   * A rectangle in the middle that is outlined, e.g. that of the Nyquist frequencies: its height and width as parts of
+   * those of the image.
+   */
+  readonly limit?: readonly [height: number, width: number];
 }
 
 /** Panels, and what their axes are. */

@@ -15,6 +15,8 @@ const MAX_PRODUCTS = 1e9;
 export interface PredictedAndMeasured {
   readonly predicted: AmplitudeSpectrum;
   readonly measured: AmplitudeSpectrum;
+  /** The Nyquist frequencies of the pixels as parts of the highest ones, along y and x. */
+  readonly limit: readonly [number, number];
 }
 
 /** What is predicted. */
@@ -48,7 +50,8 @@ export const predictAndMeasure = async (
   const period = periodOf(field.spec);
   if (period === undefined || field.spec.layers.length !== 3) return undefined;
   const network = await sinusoidalNetwork(field);
-  const nyquist = nyquistFrequency({ samples: Math.max(width, height), period });
+  const nyquists = [height, width].map(samples => nyquistFrequency({ samples, period })) as [number, number];
+  const nyquist = Math.max(...nyquists);
   const maxFrequency = Math.max(1, Math.min(MAX_FREQUENCY, 2 * nyquist));
   const measured = await periodSpectrum(field, {
     period,
@@ -61,6 +64,7 @@ export const predictAndMeasure = async (
   const options = { period, maxFrequency, maxNeurons, signal, onProgress: (share: number) => report((1 + share) / 2) };
   return {
     measured,
+    limit: [nyquists[0] / maxFrequency, nyquists[1] / maxFrequency],
     predicted: await expectedSpectrum({ ...network, output: meanOutput(network.output) }, options),
   };
 };

@@ -26,30 +26,56 @@ const renderMilliseconds = async ({ model: field }: FittedField, signal: AbortSi
   return Math.min(...times);
 };
 
+/** The size of a field, and the times of its training and of its render. */
+export interface SizeAndTime {
+  readonly parameters: number;
+  /** Of the field file. */
+  readonly bytes: number;
+  readonly int8Bytes: number;
+  readonly renderMilliseconds: number;
+  /** Of the training, with all that changes the network on the way. */
+  readonly seconds: number;
+}
+
+/** The columns of a table of sizes and times. */
+export const sizeColumns: readonly {
+  readonly key: keyof SizeAndTime;
+  readonly title: string;
+  readonly digits: number;
+}[] = [
+  { key: 'parameters', title: 'parameters', digits: 0 },
+  { key: 'bytes', title: 'bytes', digits: 0 },
+  { key: 'int8Bytes', title: 'bytes in int8', digits: 0 },
+  { key: 'renderMilliseconds', title: `ms for ${SIDE} x ${SIDE} values`, digits: 1 },
+  { key: 'seconds', title: 'seconds of training', digits: 1 },
+];
+
+/** Measures a fitted field: the least time of three renders. */
+export const measureSize = async (fitted: FittedField, signal: AbortSignal): Promise<SizeAndTime> => {
+  const { model: field } = fitted;
+  const data = await readField(field);
+  const { extensions } = field;
+  const bytes = (precision: 'float32' | 'int8'): number => encodeFieldData(data, { precision, extensions }).length;
+  return {
+    parameters: field.parameterCount,
+    bytes: bytes('float32'),
+    int8Bytes: bytes('int8'),
+    renderMilliseconds: await renderMilliseconds(fitted, signal),
+    seconds: fitted.seconds,
+  };
+};
+
 /** Parameters, bytes of the field file, the time to render, and the time of the fit, of every field. */
 export const sizeTable = async (fits: readonly FittedField[], signal: AbortSignal): Promise<Table> => {
   const rows: Table['rows'][number][] = [];
   for (const fitted of fits) {
-    const data = await readField(fitted.model);
-    const { extensions } = fitted.model;
-    const bytes = (precision: 'float32' | 'int8'): string =>
-      String(encodeFieldData(data, { precision, extensions }).length);
-    const milliseconds = await renderMilliseconds(fitted, signal);
-    rows.push({
-      name: fitted.label,
-      cells: [
-        String(fitted.model.parameterCount),
-        bytes('float32'),
-        bytes('int8'),
-        milliseconds.toFixed(1),
-        fitted.seconds.toFixed(1),
-      ],
-    });
+    const measured = await measureSize(fitted, signal);
+    rows.push({ name: fitted.label, cells: sizeColumns.map(({ key, digits }) => measured[key].toFixed(digits)) });
   }
   return {
     title: 'Size and time',
     corner: 'network',
-    columns: ['parameters', 'bytes', 'bytes in int8', `ms for ${SIDE} x ${SIDE} values`, 'seconds of training'],
+    columns: sizeColumns.map(({ title }) => title),
     rows,
     caption:
       'The least of three renders. The training includes the removals and all steps; on a machine that does other work, both times say little.',

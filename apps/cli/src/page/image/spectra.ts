@@ -15,7 +15,7 @@ import { readPixels } from './original-pixels.ts';
 import { gridOver, type PixelBox, sampleGrid } from './pixel-grid.ts';
 
 /** The field is sampled this many times as densely as the pixels, to show frequencies beyond the pixels' own. */
-const OVERSAMPLING = 2;
+export const OVERSAMPLING = 2;
 
 /** The maximum side length of the part that is analysed, in pixels. */
 const LONGEST = 256;
