@@ -53,7 +53,7 @@ export const addPruneCommand = (program: Command): void => {
     .option('--steps <count>', 'the steps of the fit after each round', integer(1), DEFAULT_STEPS)
     .option('--final-steps <count>', 'the steps after the last round; 4 times as many', integer(1))
     .option('--learning-rate <rate>', 'that of Adam; a quarter of that of the fit if absent', positive)
-    .option('--batch <count>', 'points a step, or full for all (default: 16384)', parseBatch)
+    .option('--batch <count>', 'random points a step, or full for all (default: 16384)', parseBatch)
     .option('--seed <number>', 'the seed for random choices', finite, 0)
     .addOption(
       new Option('--precision <name>', "matrices of the file (default: that of the field's file)").choices([

@@ -134,8 +134,7 @@ const termsOf = ({ source, options, field }: Work): readonly ObjectiveTerm[] => 
   const { points, description } = source;
   const grid = description.kind === 'image' ? [description.height, description.width] : [description.length];
   const batch = options.batch ?? Math.min(points.size, MAX_BATCH);
-  const sampling = description.kind === 'image' ? 'stratified' : 'random';
-  const drawn = pointsOf(points, grid, { batch, sampling, seed: options.seed });
+  const drawn = pointsOf(points, grid, { batch, sampling: 'random', seed: options.seed });
   if (drawn.inFeatures !== field.inFeatures)
     throw new InputError({ what: '--signal', problem: 'it has another number of coordinates than the field' });
   return [term({ points: drawn, loss: mse() })];

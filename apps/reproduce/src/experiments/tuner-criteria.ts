@@ -1,4 +1,4 @@
-/** @file Hidden units removed from a fitted SIREN, by every criterion, over several seeds, and the small network itself. */
+/** @file Hidden units removed from a fitted SIREN by every criterion, compared with the small network, over seeds. */
 import { integer } from '@neural-fields/app-kit';
 import { createField, type Field, type FieldSpec, parameterLayout, siren } from '@neural-fields/core';
 import { type CriterionName, criteria, prune } from '@neural-fields/pruning';
