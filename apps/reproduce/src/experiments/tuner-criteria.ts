@@ -208,7 +208,7 @@ const prepare = async (context: ExperimentContext<Own>): Promise<ExperimentPlan>
     for (const { variant, mask, plan } of cases) {
       const fitted = fits[plan.name] as FittedField;
       const shape = [picture.height, picture.width] as const;
-      const { value } = await sampleJet(fitted.field, { shape, grid: pictureGrid, signal });
+      const { value } = await sampleJet(fitted.model, { shape, grid: pictureGrid, signal });
       const psnrAt = (wanted: 0 | 1): number => picturePsnr(select(value, mask, wanted), select(truth, mask, wanted));
       measured.push({ variant, fitted: psnrAt(1), heldOut: psnrAt(0), ...(await measureSize(fitted, signal)) });
     }
