@@ -15,6 +15,10 @@ type TestOptions = NonNullable<ViteUserConfig['test']>;
  * The test settings that every package shares: sources instead of builds, and a result file that the totals are counted
  * from. `test/**\/*.browser.test.ts` run in a real Chromium, everything else in Node. Without a Chromium the browser
  * files are listed as skipped, except where CI is set: there it is an error.
+ *
+ * To import TensorFlow.js and core takes longer than most files of tests. With `isolate: false` the files that run in
+ * Node share a process and what they have imported; every file must then choose its backend, and undo what it registers
+ * or replaces.
  */
 export const tests = (options: TestOptions = {}): ViteUserConfig => {
   const inBrowser = listBrowserFiles();
@@ -55,6 +59,7 @@ function browserProject(executablePath: string): NonNullable<TestOptions['projec
     test: {
       name: 'browser',
       include: [browserFiles],
+      isolate: true,
       browser: {
         enabled: true,
         headless: true,

@@ -1,3 +1,3 @@
 import { tests } from '../../vitest.base.ts';
 
-export default tests();
+export default tests({ isolate: false });

@@ -1,6 +1,6 @@
 import type { ViteUserConfig } from 'vitest/config';
 import { tests } from '../../vitest.base.ts';
 
-const config: ViteUserConfig = tests();
+const config: ViteUserConfig = tests({ isolate: false });
 
 export default config;
