@@ -129,7 +129,8 @@ export const fieldJetContract = (options: FieldJetContractOptions): void => {
     (exhaustive ? everything : [{ outFeatures: 3, request: HIGHEST }]).map(each => ({ activation, ...each })),
   );
   it.each(cases)('agrees with the composed jet: %o', async ({ activation, outFeatures, request }) => {
-    const size = { inFeatures: 2, outFeatures, hiddenFeatures: exhaustive ? 19 : 9, hiddenLayers: 1 };
+    const hidden = exhaustive ? { hiddenFeatures: 19, hiddenLayers: 1 } : { hiddenFeatures: 9, hiddenLayers: 0 };
+    const size = { inFeatures: 2, outFeatures, ...hidden };
     const field = createField(mlp({ ...size, activation, finalActivation: activation, extensions }), {
       seed: 4,
       extensions,

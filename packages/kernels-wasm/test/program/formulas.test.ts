@@ -9,4 +9,4 @@ beforeEach(async () => {
   await ready();
 });
 
-describe('the formulas', () => formulasContract({ backend: 'simd' }));
+describe('the formulas', () => formulasContract({ backend: 'simd', exhaustive: true }));
