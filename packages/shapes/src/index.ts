@@ -34,6 +34,14 @@ export { sampleMesh } from './sampling/sample-mesh.ts';
 export { type SdfPointOptions, sdfPoints } from './sampling/sdf-points.ts';
 export { surfacePoints } from './sampling/surface-points.ts';
 export type { SamplerOptions } from './sampling/surface-sampler.ts';
+export type { AffineMap, AffineRow } from './scenes/affine-map.ts';
+export {
+  type SceneChild,
+  type SceneFunction,
+  type SceneOptions,
+  type SceneOverlap,
+  sceneFunction,
+} from './scenes/scene-function.ts';
 export { isMesh, type Mesh, type PointCloud } from './shape.ts';
 export { ShapeError, type ShapeProblem } from './shape-error.ts';
 export type { Offset } from './shape-offset.ts';
