@@ -1,4 +1,4 @@
-/** @file Checks of numbers in options and specs, which may be any values in plain JavaScript and in JSON. */
+/** @file Checks of values in options and specs, which may be any values in plain JavaScript and in JSON. */
 
 /** A value in an error: JSON of texts, arrays and objects, so that '3' is not taken for 3. */
 export const describeValue = (value: unknown): string =>
@@ -41,3 +41,7 @@ export const assertShare = (what: string, value: unknown): void =>
 /** @throws RangeError when the value is not a number strictly between 0 and 1 */
 export const assertFraction = (what: string, value: unknown): void =>
   assertThat(isNumber(value) && value > 0 && value < 1, what, 'a number between 0 and 1', value);
+
+/** @throws RangeError when the value is none of the choices */
+export const assertOneOf = (what: string, value: unknown, choices: readonly unknown[]): void =>
+  assertThat(choices.includes(value), what, `one of ${choices.join(', ')}`, value);

@@ -9,6 +9,7 @@ export {
   assertFinite,
   assertFraction,
   assertNonNegative,
+  assertOneOf,
   assertPositive,
   assertShare,
   describeValue,

@@ -49,7 +49,12 @@ export {
   poissonGradient,
   poissonLaplacian,
 } from './poisson.ts';
-export { frobeniusHessian, totalVariation } from './priors.ts';
+export {
+  type FrobeniusHessianOptions,
+  frobeniusHessian,
+  type TotalVariationOptions,
+  totalVariation,
+} from './priors.ts';
 export { charbonnier, huber, mae } from './robust.ts';
 export { boxFactor, separablePolynomial } from './separable-polynomial.ts';
 export { type SobolevOptions, sobolev } from './sobolev.ts';

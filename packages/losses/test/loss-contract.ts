@@ -174,6 +174,18 @@ const cases: readonly Case[] = [
       jet.value.map((_, o) => jet.gradient.reduce((sum, row) => sum + Math.abs(at(row, o)) / jet.gradient.length, 0)),
   },
   {
+    name: 'totalVariation of the sum of the channels',
+    loss: totalVariation({ channels: 'summed' }),
+    outputs: 2,
+    formula: ({ jet }) => jet.gradient.map(row => Math.abs(row.reduce((sum, each) => sum + each, 0))),
+  },
+  {
+    name: 'frobeniusHessian of all channels',
+    loss: frobeniusHessian({ channels: 'joint' }),
+    outputs: 2,
+    formula: ({ jet }) => [Math.hypot(...jet.hessian.flat(2))],
+  },
+  {
     name: 'frobeniusHessian',
     loss: frobeniusHessian(),
     outputs: 2,

@@ -78,6 +78,9 @@ it('losses name the missing target and the expected width', () => {
   expect(() => sobolev()({ value, gradient: zeros([2, 1, 1]) }, { coords, targets: { value, gradient: two } })).toThrow(
     "sobolev: target 'gradient' must be [n, 1] for 1 coordinates and 1 outputs, got [n, 2]",
   );
+  expect(() => totalVariation({ channels: 'joint' as 'summed' })).toThrow(
+    'totalVariation: channels must be one of separate, summed, got "joint"',
+  );
   expect(() => huberPenalty(0)).toThrow('huberPenalty: delta must be a positive number, got 0');
   expect(() => sobolev({ gradientWeight: -1 })).toThrow(RangeError);
   expect(mse({ weight: 'mask' }).metrics).toBeUndefined();

@@ -30,6 +30,7 @@ import {
   normalAlignment,
   offSurface,
   pdeResidual,
+  totalVariation,
   wave,
   waveStart,
 } from '../src/index.ts';
@@ -54,6 +55,8 @@ const losses: Readonly<Record<string, AnyLoss>> = {
   'eikonalSdf without normals': eikonalSdf({ sharpness: 2, normal: null }) as AnyLoss,
   binaryCrossEntropy: binaryCrossEntropy({ scale: 1.5, weight: 'weight' }),
   frobeniusHessian: frobeniusHessian() as AnyLoss,
+  'frobeniusHessian of all channels': frobeniusHessian({ channels: 'joint' }) as AnyLoss,
+  'totalVariation of the sum of the channels': totalVariation({ channels: 'summed' }) as AnyLoss,
   wave: equation as object as AnyLoss,
   waveStart: waveStart({ penalty, velocity: 'occupancy', target: 'occupancy', velocityWeight: 2 }) as AnyLoss,
   pdeResidual: pdeResidual<{ readonly laplacian: true }>(({ value, laplacian }) => sub(laplacian, mul(value, value)), {

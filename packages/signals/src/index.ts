@@ -8,6 +8,7 @@ export type { SampleFormat } from './audio/sample-format.ts';
 export type { DecodeNote } from './decode-note.ts';
 export {
   type CoordinateDerivativeOptions,
+  type CoordinateGradientOptions,
   coordinateGradient,
   coordinateLaplacian,
 } from './filters/coordinate-derivatives.ts';

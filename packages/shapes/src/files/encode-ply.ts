@@ -1,4 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOneOf, assertOptions } from '@neural-fields/core/options';
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 
 /** The options of {@link encodePly}. */
@@ -46,6 +46,7 @@ const text = (shape: PointCloud | Mesh): string => {
 export const encodePly = (shape: PointCloud | Mesh, options: EncodePlyOptions = {}): Uint8Array<ArrayBuffer> => {
   assertOptions('encodePly', options, { encoding: 1 });
   const { encoding = 'binary' } = options;
+  assertOneOf('encodePly: encoding', encoding, ['binary', 'text']);
 
   assertShape('encodePly', shape);
   if (encoding === 'text') return new TextEncoder().encode(header(shape, 'ascii') + text(shape));

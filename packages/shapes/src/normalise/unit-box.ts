@@ -1,4 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOneOf, assertOptions } from '@neural-fields/core/options';
 import { usedPoints } from '../meshes/used-points.ts';
 import { assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
 import { ShapeError } from '../shape-error.ts';
@@ -41,12 +41,13 @@ export interface UnitBoxOptions {
  *
  * Reference: Sitzmann et al. 2020, the class `PointCloud` of `dataio.py` in the authors' code.
  *
- * @throws RangeError when `margin` is not in [0, 1)
+ * @throws RangeError when `margin` is not in [0, 1), or `method` is unknown
  * @throws ShapeError `coincident-points` when all points coincide, and as for any shape
  */
 export const unitBox = (shape: PointCloud | Mesh, options: UnitBoxOptions = {}): Similarity => {
   assertOptions('unitBox', options, { margin: 1, method: 1 });
   const { margin = 0.1, method = 'mean' } = options;
+  assertOneOf('unitBox: method', method, ['mean', 'box']);
 
   if (!(margin >= 0 && margin < 1)) throw new RangeError(`unitBox: margin must be in [0, 1), got ${margin}`);
   assertShape('unitBox', shape);

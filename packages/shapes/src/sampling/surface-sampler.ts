@@ -1,4 +1,5 @@
 import type { Rng } from '@neural-fields/core';
+import { assertOneOf } from '@neural-fields/core/options';
 import { areaVector } from '../meshes/triangle.ts';
 import { vertexNormals } from '../meshes/vertex-normals.ts';
 import { assertMesh, assertShape, isMesh, type Mesh, type PointCloud } from '../shape.ts';
@@ -109,10 +110,9 @@ const meshSampler = (caller: string, mesh: Mesh, kind: 'face' | 'vertex' | 'none
 export const surfaceSampler = (
   caller: string,
   shape: PointCloud | Mesh,
-  { normals }: SamplerOptions = {},
+  { normals = 'face' }: SamplerOptions = {},
 ): SurfaceSampler => {
+  assertOneOf(`${caller}: normals`, normals, ['face', 'vertex', 'none']);
   assertShape(caller, shape);
-  return isMesh(shape)
-    ? meshSampler(caller, shape, normals ?? 'face')
-    : cloudSampler(caller, shape, normals !== 'none');
+  return isMesh(shape) ? meshSampler(caller, shape, normals) : cloudSampler(caller, shape, normals !== 'none');
 };

@@ -3,7 +3,7 @@
  *   not to the whole grid.
  */
 
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOneOf, assertOptions } from '@neural-fields/core/options';
 import { vertexNormals } from '../meshes/vertex-normals.ts';
 import { normalise } from '../meshes/weld.ts';
 import type { Mesh } from '../shape.ts';
@@ -61,7 +61,10 @@ export interface ExtractOptions {
 
 const isCount = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
 
-const assertValid = ({ level = 0, lipschitz = 0, refine = 0, batch = 1 }: ExtractOptions): void => {
+const assertValid = (options: ExtractOptions): void => {
+  const { level = 0, lipschitz = 0, refine = 0, batch = 1, inside = 'below', boundary = 'open' } = options;
+  assertOneOf('extractSurface: inside', inside, ['below', 'above']);
+  assertOneOf('extractSurface: boundary', boundary, ['open', 'closed']);
   if (!Number.isFinite(level)) throw new RangeError(`extractSurface: level must be finite, got ${level}`);
   if (!(lipschitz >= 0 && Number.isFinite(lipschitz)))
     throw new RangeError(`extractSurface: lipschitz must be a finite number of at least 0, got ${lipschitz}`);

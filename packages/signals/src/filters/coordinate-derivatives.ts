@@ -4,13 +4,38 @@
  *   derivatives).
  */
 import { assertOptions } from '@neural-fields/core/options';
-import type { ArrayView } from '../arrays/array-view.ts';
+import { type ArrayView, rowMajorStrides } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
 import { axisStep, type GridOptions, gridAxes } from '../grids/axis.ts';
-import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
+import {
+  assertBoundary,
+  type BoundaryMode,
+  correlateAxis,
+  type FilterOptions,
+  type Grid,
+  toGrid,
+} from './correlate.ts';
 
 /** The grid of the coordinates, and the treatment of the boundary. */
 export interface CoordinateDerivativeOptions extends GridOptions, FilterOptions {}
+
+/** The options of {@link coordinateGradient}. */
+export interface CoordinateGradientOptions extends GridOptions {
+  /**
+   * `reflect` if absent, as in scipy.ndimage: on the border it gives half the slope. `one-sided`: the difference to the
+   * neighbour inside, which has the right slope, of first order.
+   */
+  readonly boundary?: BoundaryMode | 'one-sided';
+}
+
+/** Doubles what is on both ends of an axis. */
+const doubleEnds = ({ data, shape }: Grid, axis: number): void => {
+  const length = shape[axis]!;
+  const stride = rowMajorStrides(shape)[axis]!;
+  for (let first = 0; first < data.length; first += length * stride)
+    for (const row of new Set([0, length - 1]))
+      for (let i = first + row * stride; i < first + (row + 1) * stride; i++) data[i]! *= 2;
+};
 
 /**
  * The gradient by central differences, per coordinate unit: a target for a field's gradient.
@@ -23,9 +48,11 @@ export interface CoordinateDerivativeOptions extends GridOptions, FilterOptions 
  *   (y before x); 0 along an axis with one point
  * @throws RangeError when the array is empty or the spans do not fit
  */
-export const coordinateGradient = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
+export const coordinateGradient = (image: ArrayView, options: CoordinateGradientOptions = {}): DenseArray => {
   assertOptions('coordinateGradient', options, { convention: 1, aspect: 1, spans: 1, boundary: 1 });
 
+  const { boundary = 'reflect' } = options;
+  assertBoundary('coordinateGradient', boundary, ['one-sided']);
   const grid = toGrid('coordinateGradient', image);
   const channels = grid.shape.at(-1)!;
   const axes = gridAxes('coordinateGradient', grid.shape.slice(0, -1), options);
@@ -34,7 +61,9 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
   for (const [k, axis] of axes.entries()) {
     if (axis.length === 1) continue;
     const half = 1 / (2 * axisStep(axis));
-    const { data } = correlateAxis(grid, k, [-half, 0, half], options.boundary ?? 'reflect');
+    const slopes = correlateAxis(grid, k, [-half, 0, half], boundary === 'one-sided' ? 'reflect' : boundary);
+    if (boundary === 'one-sided') doubleEnds(slopes, k);
+    const { data } = slopes;
     for (let i = 0; i < data.length; i++)
       out[Math.floor(i / channels) * width + k * channels + (i % channels)] = data[i]!;
   }
@@ -53,12 +82,14 @@ export const coordinateGradient = (image: ArrayView, options: CoordinateDerivati
 export const coordinateLaplacian = (image: ArrayView, options: CoordinateDerivativeOptions = {}): DenseArray => {
   assertOptions('coordinateLaplacian', options, { convention: 1, aspect: 1, spans: 1, boundary: 1 });
 
+  const { boundary = 'reflect' } = options;
+  assertBoundary('coordinateLaplacian', boundary);
   const grid = toGrid('coordinateLaplacian', image);
   const sum = new Float64Array(grid.data.length);
   for (const [k, axis] of gridAxes('coordinateLaplacian', grid.shape.slice(0, -1), options).entries()) {
     if (axis.length === 1) continue;
     const scale = 1 / axisStep(axis) ** 2;
-    const { data } = correlateAxis(grid, k, [scale, -2 * scale, scale], options.boundary ?? 'reflect');
+    const { data } = correlateAxis(grid, k, [scale, -2 * scale, scale], boundary);
     for (let i = 0; i < data.length; i++) sum[i]! += data[i]!;
   }
   return denseArray(Float32Array.from(sum), grid.shape);

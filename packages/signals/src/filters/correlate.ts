@@ -1,11 +1,18 @@
+import { assertOneOf } from '@neural-fields/core/options';
 import { type ArrayView, copyElements, elementCount, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
+
+const boundaryModes = ['reflect', 'nearest', 'mirror', 'wrap'] as const;
 
 /**
  * How an array is extended beyond its ends, with the names of scipy.ndimage: `reflect` (d c b a | a b c d | d c b a),
  * `nearest` (a a a a | a b c d | d d d d), `mirror` (d c b | a b c d | c b a), `wrap` (a b c d | a b c d | a b c d).
  * For filters with three weights, as here, `reflect` and `nearest` are the same.
  */
-export type BoundaryMode = 'reflect' | 'nearest' | 'mirror' | 'wrap';
+export type BoundaryMode = (typeof boundaryModes)[number];
+
+/** @throws RangeError when the name is unknown */
+export const assertBoundary = (caller: string, boundary: unknown, others: readonly string[] = []): void =>
+  assertOneOf(`${caller}: boundary`, boundary, [...boundaryModes, ...others]);
 
 /** The options of filters. */
 export interface FilterOptions {

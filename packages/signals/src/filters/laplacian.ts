@@ -1,7 +1,7 @@
 import { assertOptions } from '@neural-fields/core/options';
 import type { ArrayView } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
-import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
+import { assertBoundary, correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 
 /**
  * The Laplacian of each channel by second differences, [1, -2, 1] summed over the axes of the grid, like
@@ -14,6 +14,7 @@ import { correlateAxis, type FilterOptions, toGrid } from './correlate.ts';
 export const laplacian = (image: ArrayView, options: FilterOptions = {}): DenseArray => {
   assertOptions('laplacian', options, { boundary: 1 });
   const { boundary = 'reflect' } = options;
+  assertBoundary('laplacian', boundary);
 
   const grid = toGrid('laplacian', image);
   const sum = new Float64Array(grid.data.length);

@@ -1,7 +1,7 @@
 import { assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, formatShape } from '../arrays/array-view.ts';
 import { type DenseArray, denseArray } from '../arrays/dense-array.ts';
-import { correlateAxis, type FilterOptions, type Grid, toGrid } from './correlate.ts';
+import { assertBoundary, correlateAxis, type FilterOptions, type Grid, toGrid } from './correlate.ts';
 
 const sobelGrid = (grid: Grid, axis: number, { boundary = 'reflect' }: FilterOptions): Grid => {
   let result = correlateAxis(grid, axis, [-1, 0, 1], boundary);
@@ -21,6 +21,7 @@ const sobelGrid = (grid: Grid, axis: number, { boundary = 'reflect' }: FilterOpt
  */
 export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {}): DenseArray => {
   assertOptions('sobel', options, { boundary: 1 });
+  assertBoundary('sobel', options.boundary ?? 'reflect');
 
   const grid = toGrid('sobel', image);
   if (!(Number.isInteger(axis) && axis >= 0 && axis < grid.shape.length - 1))
@@ -38,6 +39,7 @@ export const sobel = (image: ArrayView, axis: number, options: FilterOptions = {
  */
 export const sobelMagnitude = (image: ArrayView, options: FilterOptions = {}): DenseArray => {
   assertOptions('sobelMagnitude', options, { boundary: 1 });
+  assertBoundary('sobelMagnitude', options.boundary ?? 'reflect');
 
   const grid = toGrid('sobelMagnitude', image);
   const squares = new Float64Array(grid.data.length);

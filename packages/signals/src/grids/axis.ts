@@ -1,11 +1,15 @@
+import { assertOneOf } from '@neural-fields/core/options';
 import { formatShape } from '../arrays/array-view.ts';
+
+const conventions = ['corner-aligned', 'pixel-centred'] as const;
+const aspects = ['stretch', 'keep'] as const;
 
 /**
  * The positions of grid points. `corner-aligned`: the first and the last point lie at the ends of the span, as in the
  * SIREN authors' code and with `align_corners=True` elsewhere. `pixel-centred`: the span is divided into equal pixels,
  * with a point at the centre of each.
  */
-export type GridConvention = 'corner-aligned' | 'pixel-centred';
+export type GridConvention = (typeof conventions)[number];
 
 /** The lower and upper end of an axis. */
 export type Span = readonly [low: number, high: number];
@@ -18,7 +22,7 @@ export interface GridOptions {
    * `stretch` (default): every axis spans [-1, 1]. `keep`: the longest axis spans [-1, 1] and the others span
    * proportionally less, centred on 0, so that the spacing is the same on every axis.
    */
-  readonly aspect?: 'stretch' | 'keep';
+  readonly aspect?: (typeof aspects)[number];
   /** The span of each axis, instead of `aspect`. */
   readonly spans?: readonly Span[];
 }
@@ -52,10 +56,12 @@ export const axisStep = ({ length, low, high, convention }: Axis): number =>
 /**
  * The axes of a grid.
  *
- * @throws RangeError when a length is not a positive integer, or the spans do not fit the shape
+ * @throws RangeError when a length is not a positive integer, a name is unknown, or the spans do not fit the shape
  */
 export const gridAxes = (caller: string, shape: readonly number[], options: GridOptions = {}): Axis[] => {
   const { convention = 'corner-aligned', aspect = 'stretch', spans } = options;
+  assertOneOf(`${caller}: convention`, convention, conventions);
+  assertOneOf(`${caller}: aspect`, aspect, aspects);
   if (shape.length === 0 || !shape.every(length => Number.isSafeInteger(length) && length >= 1))
     throw new RangeError(`${caller}: a grid's shape must be one or more positive integers, got ${formatShape(shape)}`);
   if (spans && spans.length !== shape.length)

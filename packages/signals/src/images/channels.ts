@@ -1,10 +1,14 @@
+import { assertOneOf } from '@neural-fields/core/options';
 import { denseArray } from '../arrays/dense-array.ts';
 import type { Work } from '../work/work.ts';
 import type { Pixels } from './codec.ts';
 import type { Image } from './image.ts';
 
+const choices = ['grey', 'rgb', 'rgba', 'keep'] as const;
+const alphas = ['composite', 'drop', 'error'] as const;
+
 /** The channels of the result: `keep` keeps those of the file. */
-export type ChannelChoice = 'grey' | 'rgb' | 'rgba' | 'keep';
+export type ChannelChoice = (typeof choices)[number];
 
 /** Options for the channels of a decoded image. */
 export interface ChannelOptions {
@@ -14,10 +18,19 @@ export interface ChannelOptions {
    * How alpha is removed when the result has none. `composite` (default): the image is composited over `background`, in
    * encoded values as browsers do. `drop`: alpha is ignored. `error`: a pixel that is not opaque throws.
    */
-  readonly alpha?: 'composite' | 'drop' | 'error';
+  readonly alpha?: (typeof alphas)[number];
   /** RGB in [0, 1] for `composite`. Default: white. */
   readonly background?: readonly [red: number, green: number, blue: number];
 }
+
+/** @throws RangeError when a name is unknown */
+export const assertChannelOptions = (
+  caller: string,
+  { channels = 'rgb', alpha = 'composite' }: ChannelOptions,
+): void => {
+  assertOneOf(`${caller}: channels`, channels, choices);
+  assertOneOf(`${caller}: alpha`, alpha, alphas);
+};
 
 /**
  * The luma of a colour: 0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. ITU-R BT.601-7 section 2.5.1, as in

@@ -2,7 +2,7 @@ import { assertOptions } from '@neural-fields/core/options';
 import { decodePixels } from '#image-codec';
 import type { DecodeNote } from '../decode-note.ts';
 import { finishInSlices, type WorkOptions, watchedPart } from '../work/work.ts';
-import { type ChannelOptions, imageFromPixels } from './channels.ts';
+import { assertChannelOptions, type ChannelOptions, imageFromPixels } from './channels.ts';
 import type { ImageHeader } from './headers/header.ts';
 import type { Image } from './image.ts';
 import { ImageError, tooManyPixels } from './image-error.ts';
@@ -100,6 +100,7 @@ export const decodeImage = async (
     signal: 1,
   });
 
+  assertChannelOptions('decodeImage', options);
   const { maxPixels = 2 ** 28, allowDamaged = false, signal } = options;
   if (!(maxPixels >= 1)) throw new RangeError(`decodeImage: maxPixels must be a positive number, got ${maxPixels}`);
   signal?.throwIfAborted();

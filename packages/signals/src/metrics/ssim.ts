@@ -1,4 +1,4 @@
-import { assertOptions, assertPositive } from '@neural-fields/core/options';
+import { assertOneOf, assertOptions, assertPositive } from '@neural-fields/core/options';
 import { type ArrayView, assertSameShape, formatShape, rowMajorStrides } from '../arrays/array-view.ts';
 import { finish, finishInSlices, part, type Work, type WorkOptions } from '../work/work.ts';
 import { assertDataRange } from './data-range.ts';
@@ -22,6 +22,7 @@ export interface SsimOptions {
 
 /** The window's weights along one axis. */
 const windowWeights = ({ window = 'uniform', windowSize = 7, sigma = 1.5 }: SsimOptions): Float64Array => {
+  assertOneOf('ssim: window', window, ['uniform', 'gaussian']);
   if (window === 'uniform') {
     if (!(Number.isInteger(windowSize) && windowSize >= 3 && windowSize % 2 === 1))
       throw new RangeError(`ssim: windowSize must be an odd integer of at least 3, got ${windowSize}`);
@@ -100,6 +101,7 @@ const rowReader = ({ data, shape, stride = rowMajorStrides(shape), offset = 0 }:
 function* ssimWork(a: ArrayView, b: ArrayView, options: SsimOptions): Work<number> {
   const { dataRange = 1, covariance = 'sample' } = options;
   assertDataRange('ssim', dataRange);
+  assertOneOf('ssim: covariance', covariance, ['sample', 'population']);
   const weights = windowWeights(options);
   const [height, width, channels = 1] = a.shape as [number, number, number?];
   if (a.shape.length !== 2 && a.shape.length !== 3)

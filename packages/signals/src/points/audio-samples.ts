@@ -1,4 +1,4 @@
-import { assertOptions } from '@neural-fields/core/options';
+import { assertOneOf, assertOptions } from '@neural-fields/core/options';
 import { type ArrayView, copyElements, elementCount, formatShape } from '../arrays/array-view.ts';
 import type { GridConvention, Span } from '../grids/axis.ts';
 import type { PointSet } from './point-set.ts';
@@ -36,6 +36,7 @@ export const audioSamples = (audio: { readonly samples: ArrayView }, options: Au
   assertOptions('audioSamples', options, { coordinateRange: 1, convention: 1, amplitude: 1 });
 
   const { coordinateRange = [-1, 1], convention = 'corner-aligned', amplitude = 'keep' } = options;
+  assertOneOf('audioSamples: amplitude', amplitude, ['keep', 'peak']);
   if (audio.samples.shape.length !== 2)
     throw new RangeError(`audioSamples: samples must be [n, channels], got ${formatShape(audio.samples.shape)}`);
   const peak = amplitude === 'peak' ? peakOf(audio.samples) : 1;

@@ -56,6 +56,28 @@ describe('derivatives by coordinate', () => {
       }
   });
 
+  test('gradient on the border: half the slope if reflected, the whole one if one-sided', () => {
+    const ramp = ndarray(new Float32Array([0, 2, 4, 6, 1, 3, 5, 7]), [2, 4, 1]);
+    const slopes = (boundary?: 'one-sided') => {
+      const gradient = coordinateGradient(ramp, { convention: 'corner-aligned', ...(boundary && { boundary }) });
+      return [0, 1].map(k => [0, 1].map(i => [0, 1, 2, 3].map(j => element(gradient, i, j, k))));
+    };
+    expect(slopes()[1]).toEqual([
+      [1.5, 3, 3, 1.5],
+      [1.5, 3, 3, 1.5],
+    ]);
+    expect(slopes('one-sided')).toEqual([
+      [
+        [0.5, 0.5, 0.5, 0.5],
+        [0.5, 0.5, 0.5, 0.5],
+      ],
+      [
+        [3, 3, 3, 3],
+        [3, 3, 3, 3],
+      ],
+    ]);
+  });
+
   test('Laplacian', () => {
     const laplacian = coordinateLaplacian(values, options);
     for (let i = 1; i < 8; i++)

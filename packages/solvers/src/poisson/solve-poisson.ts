@@ -2,7 +2,7 @@
  * @file Poisson's equation on a grid, laplacian u = f, solved exactly in second-order differences: (u[i - 1] - 2 u[i] +
  * u[i + 1]) / h^2 along each axis.
  */
-import { assertFinite, assertOptions } from '@neural-fields/core/options';
+import { assertFinite, assertOneOf, assertOptions } from '@neural-fields/core/options';
 import type { NdArray } from 'ndarray';
 import { assertSpacing } from '../assert.ts';
 import { assertShape, formatShape, type StridedArray, toFloat64, toNdarray } from '../strided-array.ts';
@@ -120,6 +120,7 @@ export const solvePoisson = (
 ): NdArray<Float64Array> => {
   assertOptions('solvePoisson', options, { boundary: 1, mean: 1, spacing: 1, border: 1 });
 
+  assertOneOf('solvePoisson: boundary', options.boundary ?? 'neumann', ['neumann', 'dirichlet']);
   const { shape } = rightSide;
   if (shape.length < 2)
     throw new RangeError(`solvePoisson: the right-hand side must be [...grid, channels], got ${formatShape(shape)}`);

@@ -150,6 +150,9 @@ it('rejects wrong arguments', () => {
   expect(() => solvePoisson(ndarray(new Float64Array(0), [0, 2, 1]))).toThrow(
     'the array must not be empty, got [0, 2, 1]',
   );
+  expect(() => solvePoisson(right, { boundary: 'periodic' as 'neumann' })).toThrow(
+    'solvePoisson: boundary must be one of neumann, dirichlet, got "periodic"',
+  );
   const large = noise([3, 3, 1], 1);
   expect(() => solvePoisson(large, { boundary: 'dirichlet', border: right })).toThrow(
     'the border must be [3, 3, 1], got [2, 3, 1]',

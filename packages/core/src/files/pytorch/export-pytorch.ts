@@ -8,6 +8,7 @@
 
 import type { ActivationSpec } from '../../activations/activation.ts';
 import { activationParameterValues } from '../../activations/index.ts';
+import { assertOneOf } from '../../assert-number.ts';
 import { assertOptions } from '../../options.ts';
 import { activationRole, type DenseSpec, isDense } from '../../spec/dense.ts';
 import { findActivation } from '../../spec/extensions.ts';
@@ -122,8 +123,7 @@ export const exportPytorch = (data: FieldData, options: ExportPytorchOptions = {
   assertOptions('exportPytorch', options, { names: 1, format: 1, omega0: 1, omegaHidden: 1, extensions: 1 });
 
   const { omega0, omegaHidden, format = 'safetensors', extensions = {} } = options;
-  if (!pytorchFormats.includes(format))
-    throw new RangeError(`exportPytorch: format must be one of ${pytorchFormats.join(', ')}, got ${String(format)}`);
+  assertOneOf('exportPytorch: format', format, pytorchFormats);
   for (const [name, omega] of Object.entries({ omega0, omegaHidden }))
     if (omega !== undefined && !(Number.isFinite(omega) && omega > 0))
       throw new RangeError(`exportPytorch: ${name} must be a positive number, got ${omega}`);
