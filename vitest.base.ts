@@ -11,6 +11,9 @@ const browserFiles = 'test/**/*.browser.test.ts';
 
 type TestOptions = NonNullable<ViteUserConfig['test']>;
 
+/** What a package may change, and its files that must not share a process, by path. */
+type PackageOptions = TestOptions & { readonly alone?: readonly string[] };
+
 /**
  * The test settings that every package shares: sources instead of builds, and a result file that the totals are counted
  * from. `test/**\/*.browser.test.ts` run in a real Chromium, everything else in Node. Without a Chromium the browser
@@ -18,15 +21,16 @@ type TestOptions = NonNullable<ViteUserConfig['test']>;
  *
  * To import TensorFlow.js and core takes longer than most files of tests. With `isolate: false` the files that run in
  * Node share a process and what they have imported; every file must then choose its backend, and undo what it registers
- * or replaces.
+ * or replaces. The files of `alone` have a process each all the same.
  */
-export const tests = (options: TestOptions = {}): ViteUserConfig => {
+export const tests = ({ alone = [], ...options }: PackageOptions = {}): ViteUserConfig => {
   const inBrowser = listBrowserFiles();
   const chromium = findChromium();
   const left: Outcome[] = [];
   const projects: NonNullable<TestOptions['projects']> = [
-    { extends: true, test: { name: 'node', include: [nodeFiles], exclude: [browserFiles] } },
+    { extends: true, test: { name: 'node', include: [nodeFiles], exclude: [browserFiles, ...alone] } },
   ];
+  if (alone.length > 0) projects.push({ extends: true, test: { name: 'alone', include: [...alone], isolate: true } });
   if ('path' in chromium && inBrowser.length > 0) projects.push(browserProject(chromium.path));
   if ('missing' in chromium && inBrowser.length > 0) {
     if (process.env['CI']) throw new Error(`browser tests must run where CI is set, but there is ${chromium.missing}`);
