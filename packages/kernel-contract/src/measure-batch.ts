@@ -49,7 +49,7 @@ const parametersOf = ({ layout }: BatchNetwork): Float32Array => {
 
 const uniform = (seed: number, length: number): Float32Array => {
   const rng = createRng(seed);
-  return Float32Array.from({ length }, () => 2 * rng.uniform() - 1);
+  return new Float32Array(length).map(() => 2 * rng.uniform() - 1);
 };
 
 /** A tensor `[b, n, width]`, or `[n, width]` if the fields share it. */
@@ -104,7 +104,7 @@ export const measureBatch = (backend: string, one: BatchCase): Promise<BatchValu
     const flat = tensor1d(parametersOf(batch));
     const jet = jetOf(evaluation, batch, flat, coords);
     const weightedSum = (part: Tensor): Tensor => {
-      const weights = Float32Array.from({ length: part.size }, (_, i) => measuredWeight(i));
+      const weights = new Float32Array(part.size).map((_, i) => measuredWeight(i));
       return sum(mul(part, tensor(weights, part.shape)));
     };
     const total = (): Tensor =>

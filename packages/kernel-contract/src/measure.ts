@@ -39,7 +39,7 @@ export const measuredWeight = (i: number): number => Math.fround(Math.sin(1 + 1.
 
 const weightsLike = ({ shape, size }: Tensor): Tensor =>
   tensor(
-    Float32Array.from({ length: size }, (_, i) => measuredWeight(i)),
+    new Float32Array(size).map((_, i) => measuredWeight(i)),
     shape,
   );
 
