@@ -1,6 +1,6 @@
 import '@neural-fields/kernels-wasm';
-import { adam, type CheckpointStore, type Field } from '@neural-fields/core';
-import { muon } from '@neural-fields/core/optimizers';
+import { adam, type CheckpointStore, type Field, lbfgs } from '@neural-fields/core';
+import { muon, soap } from '@neural-fields/core/optimizers';
 import { memory, setBackend, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PruneOptions, type PruneProgress, prune, pruneTo, pruneWhile, removalBound } from '../src/index.ts';
@@ -98,6 +98,20 @@ describe('prune', () => {
     const field = await fittedField(30);
     const reports = await run(field, { optimizer: muon({ learningRate: 2e-3, adam: { learningRate: 2e-3 } }) });
     expect(reports.at(-1)!.loss).toBeLessThan(reports[0]!.loss);
+  });
+
+  it.each([
+    ['soap', soap({ learningRate: 2e-3 })],
+    ['lbfgs', lbfgs({ maxIterations: 2 })],
+  ] as const)('begins the state of %s again after each removal, and recovers', async (_, optimizer) => {
+    const field = await fittedField(30);
+    const tensors = memory().numTensors;
+    const reports = await run(field, { optimizer });
+    const { field: smaller, loss } = reports.at(-1)!;
+    expect(smaller.parameterCount).toBeLessThanOrEqual(200);
+    expect(loss).toBeLessThan(reports[0]!.loss / 2);
+    smaller.dispose();
+    expect(memory().numTensors).toBe(tensors);
   });
 
   it('stops at once when it is aborted, and frees what it made', async () => {

@@ -21,7 +21,8 @@ export interface Adaptation {
   readonly model: Model;
   /**
    * Maps a vector of the previous model to one of the new model: the parameters, the optimizer's vectors and the
-   * average. {@link mapParameters} helps.
+   * average. {@link mapParameters} helps. It is not asked for the vectors of a search, e.g. of `lbfgs`, and of an
+   * optimizer with `restart`, e.g. `soap`, which begin again.
    */
   map(vector: Float32Array, of: FitVector): Float32Array;
 }
@@ -68,11 +69,15 @@ export const mapParameters = (
 };
 
 /**
- * The state of a run with all vectors mapped.
+ * The state of a run with all vectors mapped. Without those of an optimizer that restarts.
  *
  * @throws RangeError when a mapped vector does not have the new layout's size
  */
-export const mapState = (state: TrainingState, map: Adaptation['map'], size: number): TrainingState => {
+export const mapState = (
+  state: TrainingState,
+  map: Adaptation['map'],
+  { size, restarts }: { readonly size: number; readonly restarts: boolean },
+): TrainingState => {
   const mapped = (vector: Float32Array, of: FitVector): Float32Array => {
     const result = map(vector, of);
     if (!(result instanceof Float32Array) || result.length !== size)
@@ -84,7 +89,7 @@ export const mapState = (state: TrainingState, map: Adaptation['map'], size: num
   return {
     ...state,
     parameters: mapped(state.parameters, 'parameters'),
-    optimizer: state.optimizer.map((vector, index) => mapped(vector, `optimizer.${index}`)),
+    optimizer: restarts ? [] : state.optimizer.map((vector, index) => mapped(vector, `optimizer.${index}`)),
     ...(state.average && { average: mapped(state.average, 'average') }),
   };
 };

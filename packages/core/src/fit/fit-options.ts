@@ -165,10 +165,11 @@ const assertOptimizer = (
     for (const [name, value] of Object.entries({ schedule, clipNorm, groups }))
       if (value !== undefined)
         throw new TypeError(`fit: ${name} must be absent with ${kind}, which chooses the length of its steps itself`);
-    if (adapt !== undefined) throw new TypeError(cannotMap);
   } else {
-    const { stateSize, stateLengths } = optimizer.bind?.({ layout, model: layout }) ?? optimizer;
-    if (adapt !== undefined && stateLengths) throw new TypeError(cannotMap);
+    const { stateSize, stateLengths, restart } = optimizer.bind?.({ layout, model: layout }) ?? optimizer;
+    // In groups, or beside parameters that are not trained, it has only a part of the state.
+    const restarts = restart !== undefined && groups === undefined && layout.entries.every(({ trained }) => trained);
+    if (adapt !== undefined && stateLengths && !restarts) throw new TypeError(cannotMap);
     assertThat(Number.isSafeInteger(stateSize) && stateSize >= 0, `stateSize of ${kind}`, 'a count', stateSize);
     if (schedule) for (const step of [1, steps]) factorAt(schedule, step, steps);
   }

@@ -11,6 +11,7 @@ import { DivergenceDetector, DivergenceError } from './divergence.ts';
 import { assertFitOptions, type FitOptions, stopRulesOf } from './fit-options.ts';
 import { type ModelRun, startModelRun } from './model-run.ts';
 import { defaultChunkSize, type StepDraw } from './objective.ts';
+import { isSearchOptimizer } from './optimizer.ts';
 import { optimizerFor } from './parameter-groups.ts';
 import { PointDataError } from './point-data.ts';
 import { type FitProgress, progressOf } from './progress.ts';
@@ -221,7 +222,8 @@ async function* runFit(
     run.assign();
     const { model: next, map } = adaptation;
     assertFitOptions(next, terms, optimizer, options);
-    const state = mapState({ step, ...past, ...(await vectors.read()) }, map, next.layout.size);
+    const restarts = isSearchOptimizer(optimizer) || optimizer.restart !== undefined;
+    const state = mapState({ step, ...past, ...(await vectors.read()) }, map, { size: next.layout.size, restarts });
     run.release(); // the next model may have some of the same variables
     const after = startModelRun(next, runOptions, state);
     run.dispose();

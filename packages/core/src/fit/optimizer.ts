@@ -54,7 +54,7 @@ export interface OptimizerParameters {
 export interface GradientOptimizer extends OptimizerBase {
   /** The number of state vectors. */
   readonly stateSize: number;
-  /** The length of each state vector; all P if absent. A fit with `adapt` needs P. */
+  /** The length of each state vector; all P if absent. A fit with `adapt` needs P, or `restart`. */
   readonly stateLengths?: readonly number[];
   /**
    * For optimizers that treat matrices as such: the same optimizer for given parameters. A fit calls it once, and
@@ -63,6 +63,11 @@ export interface GradientOptimizer extends OptimizerBase {
   bind?(parameters: OptimizerParameters): GradientOptimizer;
   /** The fit disposes of every tensor that is created here and not returned. */
   update(input: OptimizerInput): OptimizerOutput;
+  /**
+   * The state to go on with where `adapt` has changed the model, for an optimizer whose vectors cannot be mapped
+   * parameter by parameter: it begins again, in the middle of a fit.
+   */
+  restart?(): readonly Float32Array[];
   /**
    * For work on the host, e.g. factorisations: the state after an update, computed anew; `undefined` where the update's
    * remains. The caller disposes of the result; vectors that do not change may be returned as they are.

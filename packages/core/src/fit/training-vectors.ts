@@ -97,8 +97,11 @@ export class TrainingVectors {
     const parameters = keep(resumed ? tensor1d(resumed.parameters) : initial());
     const searches = isSearchOptimizer(optimizer);
     const searchState = searches && resumed ? resumed.optimizer : [];
+    // The model has changed, and the optimizer's vectors could not be mapped.
+    const restarts = resumed !== undefined && resumed.optimizer.length === 0;
+    const vectors = restarts && !searches ? optimizer.restart?.() : resumed?.optimizer;
     const state = (searches ? [] : stateLengthsOf(optimizer, parameters.size)).map((length, index) => {
-      const values = resumed?.optimizer[index];
+      const values = vectors?.[index];
       return keep(values ? tensor1d(values) : (zeros([length]) as Tensor1D));
     });
     const averaged = average ? keep(resumed?.average ? tensor1d(resumed.average) : parameters.clone()) : undefined;

@@ -59,6 +59,15 @@ export const initialBases = async (sides: readonly Side[], grams: Float32Array):
   return bases;
 };
 
+/** The standard bases: identity matrices. */
+export const standardBases = (sides: readonly Side[]): Float32Array => {
+  const bases = new Float32Array(totalLength(sides));
+  eachMatrix(sides, ({ size }, start, end) => {
+    for (let i = start; i < end; i += size + 1) bases[i] = 1;
+  });
+  return bases;
+};
+
 /** One step of the power iteration, before the factorisation. */
 export interface IteratedBases {
   /** The vector of the products, each matrix with its rows in the new order. */

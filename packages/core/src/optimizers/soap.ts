@@ -11,7 +11,7 @@ import { assertIntervals } from '../fit/assert-intervals.ts';
 import type { GradientOptimizer, OptimizerInput, OptimizerOutput } from '../fit/optimizer.ts';
 import { assertOptions } from '../options.ts';
 import { type MatrixPartition, partition, weightMatrices } from './matrices.ts';
-import { initialBases, sidesOf, totalLength } from './soap-bases.ts';
+import { initialBases, sidesOf, standardBases, totalLength } from './soap-bases.ts';
 import { rotationOf } from './soap-rotation.ts';
 
 /** The options of {@link soap}. */
@@ -90,6 +90,11 @@ const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): Gradie
     settings: { learningRate, beta1, beta2, gramBeta, epsilon, weightDecay, renewEvery, maxSize },
     stateSize: rotation ? 4 : 2,
     ...(rotation && { stateLengths: [size, size, basesLength, basesLength] }),
+    restart: () => [
+      new Float32Array(size),
+      new Float32Array(size),
+      ...(rotation ? [new Float32Array(basesLength), standardBases(sides)] : []),
+    ],
     stateProblem: ([, second]) => secondMomentProblem(second),
     bind: bound => create(options, partition(bound.layout.size, weightMatrices(bound)), bound.layout.size),
     update,
@@ -115,6 +120,7 @@ const create = (options: SoapOptions, parts?: MatrixPartition, size = 0): Gradie
  * where A is the step of Adam from its moments of G*, and Q_L and Q_R are eigenvectors of L and R: computed at the
  * first step, then renewed every `renewEvery` steps by one power iteration and a QR factorisation. As in the authors'
  * code, the first step computes the bases and changes no parameters, and the Gram matrices are updated after each step.
+ * Where a fit changes its model, bases, Gram matrices and moments begin again, from the standard basis.
  * Sides of more than `maxSize` features keep the standard basis. Weights of dense layers are matrices; in a batch of
  * fields each field has its own. Adam trains all other parameters.
  *

@@ -12,7 +12,6 @@ import {
   type FitOptions,
   type FitProgress,
   fit,
-  lbfgs,
   type Model,
   mapParameters,
   type ParameterEntry,
@@ -150,7 +149,5 @@ describe('adapt', () => {
     await expect(run({ adapt: wrong })).rejects.toThrow(
       'adapt must map parameters to 10 values in a Float32Array, got 25',
     );
-    const { adapt: _, ...others } = { adapt: wrong, optimizer: lbfgs() };
-    await expect(run({ adapt: wrong, ...others })).rejects.toThrow('adapt must be absent with lbfgs');
   });
 });

@@ -11,6 +11,7 @@ import {
   type FieldSpec,
   type FitOptions,
   fit,
+  lbfgs,
   mapParameters,
   type Optimizer,
   type ParameterEntry,
@@ -153,9 +154,24 @@ describe('a change of the model', () => {
   });
 
   it.each([
-    ['soap', { optimizer: soap() }],
+    ['soap', soap({ learningRate: 3e-3, renewEvery: 3 })],
+    ['lbfgs', lbfgs({ maxIterations: 2 })],
+    ['gaussNewton', gaussNewton()],
+  ] as const)(
+    'begins the state of %s again, goes on to a smaller loss, and resumes to the same bits',
+    async (_, optimizer) => {
+      const made: Field[] = [];
+      const options: FitOptions = { steps: 12, optimizer };
+      const adapt = widthsAfter({ 3: 5, 6: 7 }, made);
+      const { widths, values, losses } = await expectResumable({ ...options, adapt }, made);
+      expect(widths).toEqual([8, 8, 5, 5, 5, 7, 7, 7, 7, 7, 7, 7]);
+      expect(losses.at(-1)).toBeLessThan(losses[6] as number);
+      expect(values.every(Number.isFinite)).toBe(true);
+    },
+  );
+
+  it.each([
     ['soap', { optimizer: adam(), groups: [{ parameters: { layer: 'layers.1' }, optimizer: soap() }] }],
-    ['gaussNewton', { optimizer: gaussNewton() }],
   ] as const)('is refused with %s, whose state cannot be mapped: %#', async (kind, options) => {
     const made: Field[] = [];
     await expect(run({ ...options, steps: 2, adapt: widthsAfter({}, made) }, undefined, made)).rejects.toThrow(

@@ -26,6 +26,7 @@ import {
   type PruneOptions,
   type PruneProgress,
   restored,
+  scheduleFor,
 } from './prune.ts';
 
 /** The options of {@link addPrune}. */
@@ -149,10 +150,11 @@ export async function* addPrune(
     },
     restore: description => made.add(restored(description, field)),
   };
-  const { schedule = warmupStableDecay({ decay: finalSteps / steps }) } = fitting;
+  const { schedule = scheduleFor(fitting, warmupStableDecay({ decay: finalSteps / steps })) } = fitting;
   let last: Field = field;
   try {
-    for await (const progress of fit(field, terms, { divergence: JUMPS, ...fitting, schedule, steps, adapt })) {
+    const loop = { divergence: JUMPS, ...fitting, ...(schedule && { schedule }), steps, adapt };
+    for await (const progress of fit(field, terms, loop)) {
       last = fieldIn(progress.model);
       const round = Math.max(now.round, Math.min(rounds, Math.floor(progress.step / stepsPerRound)));
       yield { ...progress, ...now, round, field: last, rounds };

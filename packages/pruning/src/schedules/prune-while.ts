@@ -21,6 +21,7 @@ import {
   type PruneOptions,
   type PruneProgress,
   partOptions,
+  scheduleFor,
 } from './prune.ts';
 import { assertChoice, CHOICE_OPTIONS, type Pruned, pruneParameters } from './prune-to.ts';
 
@@ -163,10 +164,11 @@ export async function* pruneWhile(
   let isComplete = false;
   try {
     const steps = rounds * stepsPerRound + 1;
+    const schedule = scheduleFor(fitting, everyRound(stepsPerRound));
     for await (const progress of fit(first.field, terms, {
       divergence: JUMPS,
       ...fitting,
-      schedule: everyRound(stepsPerRound),
+      ...(schedule && { schedule }),
       steps,
       adapt,
     })) {

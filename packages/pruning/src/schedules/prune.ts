@@ -11,6 +11,7 @@ import {
   fit,
   type ModelDescription,
   type ObjectiveTerm,
+  type Schedule,
   warmupStableDecay,
 } from '@neural-fields/core';
 import { assertCount, assertOptions } from '@neural-fields/core/options';
@@ -75,6 +76,10 @@ const WARM_UP = 20;
 /** The loss jumps where units are removed, far above that of a good field: only much more than that is divergence. */
 export const JUMPS = { firstFactor: 100 } as const;
 
+/** The default schedule of an optimizer; none for a search, which chooses the length of its steps itself. */
+export const scheduleFor = ({ optimizer }: Pick<FitOptions, 'optimizer'>, schedule: Schedule): Schedule | undefined =>
+  optimizer !== undefined && 'search' in optimizer ? undefined : schedule;
+
 /** Parts of options for pruning and for fitting. */
 export const partOptions = <T extends ChoiceOptions>(
   options: T,
@@ -125,7 +130,7 @@ const budgetAfter = (round: number, rounds: number, from: number, to: number): n
 
 /**
  * Prunes a field in rounds: in each the units that a criterion says matter least are removed, then the fit goes on,
- * with the optimizer's moments of what remains. An asynchronous generator like `fit`, which it runs: it reports,
+ * with the optimizer's moments of what remains; the state of `soap` and of searches such as `lbfgs` begins again. An asynchronous generator like `fit`, which it runs: it reports,
  * resumes from checkpoints and stops as that does.
  *
  *     for await (const { step, field, metrics } of prune(field, task, { parameters: 20_000, optimizer: adam() })) ...
@@ -185,13 +190,13 @@ export async function* prune(
   now = { round: 1, removed };
   made.add(first);
   const decay = finalSteps / steps;
-  const { schedule = warmupStableDecay({ warmup: Math.min(WARM_UP, steps), decay }) } = fitting;
+  const { schedule = scheduleFor(fitting, warmupStableDecay({ warmup: Math.min(WARM_UP, steps), decay })) } = fitting;
   let last: Field = first;
   try {
     for await (const progress of fit(first, terms, {
       divergence: JUMPS,
       ...fitting,
-      schedule,
+      ...(schedule && { schedule }),
       steps,
       ...(rounds > 1 && { adapt }),
     })) {
