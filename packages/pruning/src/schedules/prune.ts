@@ -130,8 +130,8 @@ const budgetAfter = (round: number, rounds: number, from: number, to: number): n
 
 /**
  * Prunes a field in rounds: in each the units that a criterion says matter least are removed, then the fit goes on,
- * with the optimizer's moments of what remains; the state of `soap` and of searches such as `lbfgs` begins again. An asynchronous generator like `fit`, which it runs: it reports,
- * resumes from checkpoints and stops as that does.
+ * with the optimizer's moments of what remains; the state of `soap` and of searches such as `lbfgs` begins again. An
+ * asynchronous generator like `fit`, which it runs: it reports, resumes from checkpoints and stops as that does.
  *
  *     for await (const { step, field, metrics } of prune(field, task, { parameters: 20_000, optimizer: adam() })) ...
  *
