@@ -19,7 +19,7 @@ import {
 import { Command, Option } from 'commander';
 import { experiments } from './experiments.ts';
 import { type OwnValues, ownOptionsOf } from './frame/own-options.ts';
-import { findExperiments, listExperiments, runReproduce } from './run-reproduce.ts';
+import { findExperiments, listExperiments, runnableExperiments, runReproduce } from './run-reproduce.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -63,7 +63,9 @@ const action = async (names: readonly string[], options: ReproduceCommandOptions
   const { profile, restart = false, output: folder = join('out', `reproduce-${profile}`) } = options;
   const given = new Map<string, unknown>(Object.entries(options));
   const own = Object.fromEntries(ownOptionsOf(experiments).map(({ name }) => [name, given.get(name)])) as OwnValues;
-  await runReproduce(findExperiments(names), { ...options, own, folder, restart, command }, output);
+  const found = findExperiments(names);
+  const chosen = names.includes('all') ? runnableExperiments(found, output) : found;
+  await runReproduce(chosen, { ...options, own, folder, restart, command }, output);
 };
 
 /** The program. */
@@ -91,7 +93,7 @@ export const createProgram = ({ invokedAs, args }: Invocation): Program => {
     .option('--networks <names>', 'only these networks, separated by commas', text => text.split(','))
     .option(
       '--size <size>',
-      'pixels, as WIDTHxHEIGHT or the longest side; points along a side; samples of a sound',
+      'pixels, as WIDTHxHEIGHT or the longest side; points along a side; samples of a sound; signals to learn from',
       parseSize,
     )
     .option('--steps <n>', 'updates of each fit', integer(1))

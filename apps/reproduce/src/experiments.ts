@@ -1,4 +1,6 @@
 /** @file All experiments, in the order of `reproduce all`. */
+import { metaInitialisation } from './experiments/meta-initialisation.ts';
+import { priorConvEncoder, priorSetEncoder } from './experiments/prior-completion.ts';
 import { sirenAudio } from './experiments/siren-audio.ts';
 import { sirenHelmholtz } from './experiments/siren-helmholtz.ts';
 import { sirenHelmholtzInversion } from './experiments/siren-helmholtz-inversion.ts';
@@ -39,6 +41,9 @@ export const experiments: readonly Experiment[] = [
   sirenHelmholtzInversion,
   sirenWave,
   spectralBias,
+  priorSetEncoder,
+  priorConvEncoder,
+  metaInitialisation,
   tunerInitialisation,
   tunerBounds,
   tunerFrequencies,

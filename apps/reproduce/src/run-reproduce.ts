@@ -73,6 +73,14 @@ export const findExperiments = (names: readonly string[]): readonly Experiment[]
   });
 };
 
+/** Those experiments of `all` that can run here. */
+export const runnableExperiments = (all: readonly Experiment[], output: Output): readonly Experiment[] =>
+  all.filter(experiment => {
+    const missing = experiment.missing?.();
+    if (missing !== undefined) output.log(`${experiment.id} is left out: ${missing}`);
+    return missing === undefined;
+  });
+
 const settingsOf = (experiment: Experiment, options: ReproduceOptions): ExperimentSettings => {
   const { learningRates, ...profile } = experiment.profiles[options.profile];
   const { size, steps = profile.steps, hiddenFeatures = profile.hiddenFeatures, seed = 0, learningRate } = options;

@@ -20,7 +20,8 @@ test('every option that the README names exists', () => {
 
 test('every experiment that the README names exists, and the other way round', () => {
   const listed =
-    execFileSync(process.execPath, [entry, 'list'], { encoding: 'utf8' }).match(/^(?:siren|tuner)-\S+/gm) ?? [];
+    execFileSync(process.execPath, [entry, 'list'], { encoding: 'utf8' }).match(/^(?:siren|tuner|prior|meta)-\S+/gm) ??
+    [];
   expect(listed.length).toBeGreaterThan(10);
   for (const id of listed)
     expect(readme).toMatch(

@@ -81,6 +81,8 @@ export interface Experiment<Own extends string = string> {
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
   /** Its own options besides the common ones; none if absent. */
   readonly options?: Readonly<Record<Own, OwnOption>>;
+  /** What it needs and this installation lacks, e.g. a package; `undefined` if nothing. `all` leaves it out then. */
+  missing?(): string | undefined;
   /**
    * Loads or computes the data, and returns what is fitted. It must be cheap: it runs again when a stopped run is
    * resumed.

@@ -168,8 +168,8 @@ const tryFit = async (
 };
 
 /**
- * Fits a model, e.g. a field, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half the learning
- * rate, as often as allowed.
+ * Fits a model, e.g. a field, or resumes the fit. If the loss jumps, the fit resumes from its last good step with half
+ * the learning rate, as often as allowed.
  *
  * @throws CheckpointError when the checkpoint belongs to another run or is damaged, DivergenceError when the fit
  *   diverges more often than allowed, the reason of the signal when it is stopped, after a checkpoint

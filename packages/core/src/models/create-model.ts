@@ -84,8 +84,8 @@ export interface ModelOptions<P extends Readonly<Record<string, ModelPart>>, S =
   /** The fields that terms evaluate, by name. */
   readonly fields: Readonly<Record<string, ModelFieldOptions<P, S>>>;
   /**
-   * Computes what the parameters of several fields depend on, e.g. the latents of an encoder, so that a step computes it
-   * once for all of them. The parameters of all fields are then computed together.
+   * Computes what the parameters of several fields depend on, e.g. the latents of an encoder, so that a step computes
+   * it once for all of them. The parameters of all fields are then computed together.
    */
   shared?(parts: BoundParts<P>, inputs: StepInputs): S;
 }
