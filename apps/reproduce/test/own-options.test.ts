@@ -69,6 +69,8 @@ test('the options of the experiments have one meaning each, take their own value
     ['rbfFeatures', ['siren-image', 'siren-helmholtz']],
     ['knownShare', ['siren-inpainting']],
     ['variationWeight', ['siren-helmholtz-inversion']],
+    ['signalsPerStep', ['prior-set-encoder', 'prior-conv-encoder', 'meta-initialisation']],
+    ['heldOutSignals', ['prior-set-encoder', 'prior-conv-encoder', 'meta-initialisation']],
     [
       'heldOutShare',
       [

@@ -18,15 +18,20 @@ import type { ExperimentContext, FitPlan, OwnOption } from '../frame/experiment.
 import { DIGIT_PIXELS, DIGIT_SIDE, type Digit, digitCoords, hashDigits, pixelsOf } from './digits.ts';
 
 /** The options of experiments on priors. */
-export type PriorOwn = 'signalsPerStep' | 'heldOut';
+export type PriorOwn = 'signalsPerStep' | 'heldOutSignals';
 
 /** Those options, with the values of the profiles. */
 export const priorOptions = (
   signalsPerStep: OwnOption['values'],
-  heldOut: OwnOption['values'],
+  heldOutSignals: OwnOption['values'],
 ): Readonly<Record<PriorOwn, OwnOption>> => ({
   signalsPerStep: { what: 'signals in a step', argument: '<n>', parse: integer(1, 4096), values: signalsPerStep },
-  heldOut: { what: 'held-out signals to measure', argument: '<n>', parse: integer(1, 10_000), values: heldOut },
+  heldOutSignals: {
+    what: 'held-out signals to measure',
+    argument: '<n>',
+    parse: integer(1, 10_000),
+    values: heldOutSignals,
+  },
 });
 
 /** The network of a digit. */
