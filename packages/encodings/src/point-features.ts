@@ -128,12 +128,13 @@ export const pointFeaturesLayer: LayerDefinition<PointFeaturesSpec> = {
  *
  * with learned F and the weight b of empty space, which keeps the quotient smooth where no kernel reaches and makes it
  * F_empty there. Value, gradient and second derivatives are continuous everywhere; the third jump at the edges of the
- * kernels. The kernel is that of Mueller et al. 2003, "Particle-Based Fluid Simulation", section 3.5, without its factor.
+ * kernels. The kernel is that of Mueller et al. 2003, "Particle-Based Fluid Simulation", section 3.5, without its
+ * factor.
  *
  * With `neighbours`, r_i is the distance of p_i to its k-th nearest neighbour, so that kernels are narrow where points
  * are dense. It depends on the points alone: a choice of the k points nearest to x would jump where the choice changes.
  *
- * @throws RangeError or TypeError when an option is out of its range, or two points coincide so that a radius would be 0
+ * @throws RangeError or TypeError when an option is out of its range, or points coincide so that a radius would be 0
  */
 export const pointFeatures = (options: PointFeaturesOptions): PointFeaturesSpec => {
   const own = { points: 1, axes: 1, count: 1, radius: 1, neighbours: 1, features: 1, background: 1, initialBound: 1 };
