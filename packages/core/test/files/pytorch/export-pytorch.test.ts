@@ -166,7 +166,7 @@ describe('exportPytorch', () => {
   it('rejects unknown formats, invalid omegas, and damaged metadata', () => {
     // @ts-expect-error: callers in JavaScript
     expect(() => exportPytorch(exampleField(), { format: 'pt' })).toThrow(
-      'exportPytorch: format must be one of safetensors, pth, got pt',
+      'exportPytorch: format must be one of safetensors, pth, got "pt"',
     );
     expect(() => exportPytorch(exampleField(), { omega0: 0 })).toThrow(
       'exportPytorch: omega0 must be a positive number, got 0',
