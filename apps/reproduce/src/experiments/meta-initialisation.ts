@@ -184,7 +184,7 @@ const evaluate = async (
   const [, sirens] = courses as [Course, Course];
   const tried = triedSteps(context.settings);
   const last = tried.at(-1) as number;
-  const isPaper = context.unchanged && context.profile === 'paper';
+  const isPaper = context.profile === 'paper';
   return {
     tables: [
       {
@@ -204,14 +204,14 @@ const evaluate = async (
         what: `PSNR after ${INNER_STEPS} steps from the learned initialisation`,
         unit: 'dB',
         obtained: reached,
-        ...(isPaper && { atLeast: 25 }),
+        ...(context.unchanged && { atLeast: 25 }),
         because: 'the aim of this project; the paper on MetaSDF compares by eye',
       },
       {
         what: `steps of Adam from SIREN's initialisation to that PSNR, at most ${last} tried`,
         unit: '',
         obtained: stepsTo(sirens, reached),
-        ...(isPaper && { atLeast: 100 }),
+        ...(context.unchanged && { atLeast: isPaper ? 100 : 20 }),
         because: 'learned initialisations are made to need fewer',
       },
     ],

