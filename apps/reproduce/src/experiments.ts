@@ -1,6 +1,8 @@
 /** @file All experiments, in the order of `reproduce all`. */
+import { functaClassification } from './experiments/functa-classification.ts';
 import { metaInitialisation } from './experiments/meta-initialisation.ts';
 import { priorConvEncoder, priorSetEncoder } from './experiments/prior-completion.ts';
+import { priorInterpolation } from './experiments/prior-interpolation.ts';
 import { sirenAudio } from './experiments/siren-audio.ts';
 import { sirenHelmholtz } from './experiments/siren-helmholtz.ts';
 import { sirenHelmholtzInversion } from './experiments/siren-helmholtz-inversion.ts';
@@ -43,7 +45,9 @@ export const experiments: readonly Experiment[] = [
   spectralBias,
   priorSetEncoder,
   priorConvEncoder,
+  priorInterpolation,
   metaInitialisation,
+  functaClassification,
   tunerInitialisation,
   tunerBounds,
   tunerFrequencies,

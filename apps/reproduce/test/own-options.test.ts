@@ -65,12 +65,19 @@ test('one that no chosen experiment has declared is refused; one that some have 
 
 test('the options of the experiments have one meaning each, take their own values, and stand in the help', () => {
   const shared = ownOptionsOf(experiments);
+  const digits = [
+    'prior-set-encoder',
+    'prior-conv-encoder',
+    'prior-interpolation',
+    'meta-initialisation',
+    'functa-classification',
+  ];
   expect(shared.map(({ name, takenBy }) => [name, takenBy])).toEqual([
     ['rbfFeatures', ['siren-image', 'siren-helmholtz']],
     ['knownShare', ['siren-inpainting']],
     ['variationWeight', ['siren-helmholtz-inversion']],
-    ['signalsPerStep', ['prior-set-encoder', 'prior-conv-encoder', 'meta-initialisation']],
-    ['heldOutSignals', ['prior-set-encoder', 'prior-conv-encoder', 'meta-initialisation']],
+    ['signalsPerStep', digits],
+    ['heldOutSignals', digits],
     [
       'heldOutShare',
       [

@@ -3,7 +3,7 @@ import '@neural-fields/kernels-wasm';
 import '@tensorflow/tfjs-backend-cpu';
 import { adam, createField, createRng, fit, pointwiseLoss, siren, term } from '@neural-fields/core';
 import { squared } from '@neural-fields/core/elementwise';
-import { memory, setBackend, type Tensor1D, tensor2d } from '@tensorflow/tfjs-core';
+import { memory, setBackend, type Tensor1D, type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   createMetaLearner,
@@ -224,6 +224,29 @@ describe('a learned start', () => {
     expect(Math.min(...errors)).toBeGreaterThan(reached);
     learner.dispose();
   });
+});
+
+it('gives the modulations of signals, from which the adapted fields are made', async () => {
+  const learner = learnerOf({ latentFeatures: 3, innerSteps: 2 });
+  const signals = observed(waves(2, 4));
+  const modulations = learner.modulations(signals);
+  expect(modulations.shape).toEqual([2, 3]);
+  const { z, shift, bias } = {
+    z: await modulations.array(),
+    shift: await (learner.parameters['meta.layers.0.bias.shift'] as Tensor2D).array(),
+    bias: await (learner.parameters['start.layers.0.bias'] as Tensor1D).array(),
+  };
+  const fields = learner.adapt(signals);
+  const own = await (fields.parameters['layers.0.bias'] as Tensor2D).array();
+  for (const [i, row] of z.entries())
+    for (const [o, b] of bias.entries())
+      expect(own[i]?.[o]).toBeCloseTo(b + row.reduce((sum, each, k) => sum + each * (shift[k]?.[o] as number), 0), 5);
+  expect(Math.max(...z.flat().map(Math.abs))).toBeGreaterThan(0);
+  const none = learner.modulations(signals, 0);
+  expect([...(await none.data())]).toEqual(new Array(6).fill(0));
+  for (const tensor of [modulations, none]) tensor.dispose();
+  for (const model of [fields, learner]) model.dispose();
+  expect(() => learnerOf({}).modulations(signals)).toThrow('it needs createMetaLearner({ latentFeatures })');
 });
 
 it('names wrong options', () => {

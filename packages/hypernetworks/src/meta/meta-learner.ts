@@ -31,6 +31,7 @@ import {
   sub,
   type Tensor,
   type Tensor1D,
+  type Tensor2D,
   tidy,
   type Variable,
   zerosLike,
@@ -174,8 +175,8 @@ export class MetaLearner implements Model {
     return { spec: field, extensions, count, ...(own && { own }) };
   }
 
-  /** The parameters of fields after the inner steps: u <- u - rates dL/du, with the loss L at the known samples. */
-  #adapt(start: AdaptationStart, { inputs, count, steps, isDifferentiable }: InnerSteps): Tensor1D {
+  /** The state after the inner steps: u <- u - rates dL/du, with the loss L at the known samples. */
+  #descend(start: AdaptationStart, { inputs, count, steps, isDifferentiable }: InnerSteps): Tensor {
     const { field, extensions, loss, learnRates } = this.#settings;
     const { begin, spread, fields, pullBack, own } = this.#adaptation;
     const network = batchNetworkOf(networkOf(field, extensions), count, own);
@@ -186,7 +187,19 @@ export class MetaLearner implements Model {
       const gradient = innerGradient({ network, loss, inputs, isDifferentiable }, fields(state, start));
       state = sub(state, mul(rates, pullBack(gradient, start, network)));
     }
-    return fields(state, start);
+    return state;
+  }
+
+  /** The parameters of fields after the inner steps. */
+  #adapt(start: AdaptationStart, steps: InnerSteps): Tensor1D {
+    return this.#adaptation.fields(this.#descend(start, steps), start);
+  }
+
+  /** What inner steps start from, outside of a fit. */
+  #start(): AdaptationStart {
+    const { start, meta } = this.#parts;
+    const flat = start.layout.join(start.layout.names().map(name => start.parameters[name] as Variable));
+    return { flat, tensor: name => meta.parameters[name] as Variable };
   }
 
   /** What is known of the signals of a step, as inputs of `fit`. @throws RangeError when observations do not fit */
@@ -205,21 +218,36 @@ export class MetaLearner implements Model {
     assertCount('metaLearner.adapt: steps', steps, 0);
     const inputs = this.observe(observations);
     const count = observations.length;
-    const { start, meta } = this.#parts;
     const { spec, ...size } = this.#batchOptions(count);
     const { layout } = batchNetworkOf(networkOf(spec, this.extensions), count, size.own);
-    const made = tidy(() => {
-      const names = start.layout.names();
-      const flat = start.layout.join(names.map(name => start.parameters[name] as Variable));
-      const from: AdaptationStart = { flat, tensor: name => meta.parameters[name] as Variable };
-      return layout.split(this.#adapt(from, { inputs, count, steps, isDifferentiable: false }));
-    });
+    const made = tidy(() =>
+      layout.split(this.#adapt(this.#start(), { inputs, count, steps, isDifferentiable: false })),
+    );
     try {
       const parameters = Object.fromEntries(made.map((tensor, index) => [layout.names()[index] as string, tensor]));
       return createFieldBatch(spec, { ...size, parameters });
     } finally {
       for (const tensor of made) tensor.dispose();
     }
+  }
+
+  /**
+   * The modulations of signals from what is known of them, after the inner steps: `f32[b, latentFeatures]`, which
+   * represent the signals in other tasks (functa, section 4). The caller disposes of them.
+   *
+   * @param observations as many samples for each signal
+   * @param steps the number of inner steps; that of the training if absent
+   * @throws RangeError when the inner steps change all parameters, or observations do not fit
+   */
+  modulations(observations: readonly Observation[], steps: number = this.#settings.innerSteps): Tensor2D {
+    if (this.#settings.latentFeatures === undefined)
+      throw new RangeError(
+        'metaLearner.modulations: the inner steps change all parameters; it needs createMetaLearner({ latentFeatures })',
+      );
+    assertCount('metaLearner.modulations: steps', steps, 0);
+    const inputs = this.observe(observations);
+    const count = observations.length;
+    return tidy(() => this.#descend(this.#start(), { inputs, count, steps, isDifferentiable: false }) as Tensor2D);
   }
 
   /** The layers and activations of the field that core does not define. */
