@@ -56,6 +56,17 @@ test('a prior is trained, and completes, samples and interpolates pictures', asy
   await draw('complete', ['discs/0.png', '--keep', '20'], 3);
   await draw('sample', ['--count', '4'], 4);
   await draw('interpolate', ['discs/0.png', 'discs/1.png', '--count', '3'], 3);
+
+  const { stdout } = await run(['info', 'p.safetensors'], { cwd });
+  expect(stdout).toMatch(
+    /^p\.safetensors: a prior, [\d.]+ kB, [\d,]+ parameters\nrepresents {2}pictures of 8 x 8, grey\n/,
+  );
+  expect(stdout).toContain('latents     8 numbers\n');
+  const [described] = events((await run(['info', 'p.safetensors', '--json'], { cwd })).stdout);
+  expect(described).toMatchObject({ event: 'info', kind: 'prior', description: { latentFeatures: 8 } });
+  const refused = await run(['render', 'p.safetensors', '-o', 'x.png'], { cwd });
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("'p.safetensors' is not a field: it is a prior");
 }, 120_000);
 
 test('mistakes are explained', async () => {

@@ -6,6 +6,7 @@ import {
   formatCount,
   formatDecibels,
   helpExamples,
+  type Output,
   outputOf,
   plural,
 } from '@neural-fields/app-kit';
@@ -14,9 +15,16 @@ import { describeSignal, type ShapeDescription } from '@neural-fields/app-kit/si
 import type { Command } from 'commander';
 import type { FoundRun } from '../files/field-metadata.ts';
 import { layerRows } from '../files/layer-rows.ts';
-import { describeAssumptions, type InspectedField, inspectField, type LoadedField } from '../files/load-field.ts';
+import {
+  describeAssumptions,
+  type InspectedField,
+  type InspectedModel,
+  inspectFile,
+  type LoadedField,
+} from '../files/load-field.ts';
 import { describePruning } from '../files/pruned-metadata.ts';
 import { type PytorchOptions, withPytorchOptions } from '../options/pytorch.ts';
+import { describeModel, modelParameters } from '../prior/describe-prior.ts';
 import { table } from '../table.ts';
 
 const kindOf = ({ checkpoint, pytorch }: LoadedField): string =>
@@ -102,9 +110,20 @@ const printText = (file: string, loaded: InspectedField, print: (line: string) =
   for (const line of table([['layer', 'kind', 'features', 'activation', 'parameters'], ...cells])) print(line);
 };
 
+const printModel = (file: string, { model, bytes }: InspectedModel, output: Output): void => {
+  const { description, metadata } = model;
+  const parameters = modelParameters(model);
+  output.event('info', { file, kind: description['kind'], bytes, parameters, description, metadata });
+  for (const line of describeModel(file, model, bytes)) output.result(line);
+};
+
 const action = async (file: string, options: Pick<CommonOptions, 'json'> & PytorchOptions): Promise<void> => {
   const output = outputOf(options);
-  const loaded = await inspectField(file, options);
+  const loaded = await inspectFile(file, options);
+  if ('model' in loaded) {
+    printModel(file, loaded, output);
+    return;
+  }
   const layers = layerRows(loaded);
   output.event('info', {
     file,
@@ -130,7 +149,9 @@ const action = async (file: string, options: Pick<CommonOptions, 'json'> & Pytor
 export const addInfoCommand = (program: Command): void => {
   const command = program
     .command('info')
-    .description('Say what a file holds: a field, a checkpoint, or a state dict of PyTorch (.pt, .pth, safetensors).')
+    .description(
+      'Say what a file holds: a field, a prior, a checkpoint, or a state dict of PyTorch (.pt, .pth, safetensors).',
+    )
     .argument('<file>', 'the file; - reads stdin')
     .option('--json', 'one JSON object on stdout instead of text')
     .option('-v, --verbose', 'shows the stack trace of an error');

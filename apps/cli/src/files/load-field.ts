@@ -10,6 +10,7 @@ import {
   decodeSafetensors,
   type FieldFile,
   FieldFileError,
+  type ModelFile,
   type SafetensorsFile,
 } from '@neural-fields/core/files';
 import { type ImportPytorchOptions, importPytorch, isTorchFile, type PytorchField } from '@neural-fields/core/pytorch';
@@ -18,6 +19,7 @@ import { givenPytorchOption, type PytorchOptions, pytorchImportOptions } from '.
 import { type FoundRun, readFieldRun } from './field-metadata.ts';
 import { PRUNED_KEY, type Pruning, readPruning } from './pruned-metadata.ts';
 import { readDescription } from './read-description.ts';
+import { modelName, readModel } from './read-model.ts';
 
 /** What a file says about its field. */
 export interface LoadedField {
@@ -72,8 +74,17 @@ const attempt = <T>(read: () => T): { readonly value?: T; readonly problem?: str
   }
 };
 
+/** A model that is no field, e.g. a prior. */
+export interface InspectedModel {
+  readonly model: ModelFile;
+  /** The size of the file in bytes. */
+  readonly bytes: number;
+}
+
 /** A field without the size of its file. */
 type DecodedField = Omit<InspectedField, 'bytes'>;
+/** A model without it. */
+type DecodedModel = Omit<InspectedModel, 'bytes'>;
 
 const decodeField = (file: SafetensorsFile): DecodedField => {
   const { metadata, precision, ...data } = decodeFieldData(file, extensions);
@@ -108,9 +119,11 @@ const decodePytorch = (file: Uint8Array | SafetensorsFile, options: PytorchOptio
   }
 };
 
-const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): DecodedField => {
+const decode = (path: string, bytes: Uint8Array, options: PytorchOptions): DecodedField | DecodedModel => {
   if (isTorchFile(bytes)) return decodePytorch(bytes, options);
   const file = decodeSafetensors(bytes);
+  const model = readModel(file);
+  if (model) return { model };
   try {
     const field = decodeField(file);
     const given = givenPytorchOption(options);
@@ -133,13 +146,17 @@ const refusal = (path: string, error: unknown): Error =>
     : new InputError(explainedWithin(`'${path}' is not a field`, error), { cause: error });
 
 /**
- * Reads a field and its metadata. Damaged metadata are reported, and do not prevent the field from being read.
+ * Reads a field or another model, and its metadata. Damaged metadata of a field are reported, and do not prevent it from
+ * being read.
  *
  * @param options what a PyTorch state dict does not say
- * @throws InputError when the file cannot be read or holds no field; the message says what it holds instead
+ * @throws InputError when the file cannot be read or holds neither; the message says what it holds instead
  * @throws UsageError when the options do not suit the file
  */
-export const inspectField = async (path: string, options: PytorchOptions = {}): Promise<InspectedField> => {
+export const inspectFile = async (
+  path: string,
+  options: PytorchOptions = {},
+): Promise<InspectedField | InspectedModel> => {
   const bytes = await readInput(path);
   const foreign = describeForeign(bytes);
   if (foreign !== undefined) throw new InputError({ what: `'${path}' is not a field`, problem: `it is ${foreign}` });
@@ -150,10 +167,22 @@ export const inspectField = async (path: string, options: PytorchOptions = {}): 
   }
 };
 
+const inspectField = async (path: string, options: PytorchOptions): Promise<InspectedField> => {
+  const found = await inspectFile(path, options);
+  if (!('model' in found)) return found;
+  throw new InputError({
+    what: `'${path}' is not a field`,
+    problem: `it is ${modelName(found.model)}`,
+    ...(found.model.description['kind'] === 'prior' && {
+      hint: 'neural-fields prior complete, sample and interpolate draw its fields',
+    }),
+  });
+};
+
 /**
  * Reads a field that is about to be used.
  *
- * @throws InputError as {@link inspectField}, and when the description of what the field represents is damaged or does
+ * @throws InputError as {@link inspectFile}, when the file holds another model, and when the description of what the field represents is damaged or does
  *   not match its network
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */

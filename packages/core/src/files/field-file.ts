@@ -123,22 +123,24 @@ export const encodeModelData = (
 /**
  * Reads a model from bytes.
  *
+ * @param file the bytes that {@link encodeModelData} wrote, or what `decodeSafetensors` returns for them
+ * @param limits of the reader of bytes
  * @throws SafetensorsError when the bytes are not a safetensors file
  * @throws FieldFileError when they are one, but not a model, or a model with a parameter that is not a finite float
  */
-export const decodeModelData = (bytes: Uint8Array, limits: SafetensorsLimits = {}): ModelFile => {
-  const file = decodeSafetensors(bytes, limits);
-  const { [VERSION]: version, [MODEL]: text } = file.metadata;
+export const decodeModelData = (file: Uint8Array | SafetensorsFile, limits: SafetensorsLimits = {}): ModelFile => {
+  const decoded = isDecoded(file) ? file : decodeSafetensors(file, limits);
+  const { [VERSION]: version, [MODEL]: text } = decoded.metadata;
   if (text === undefined)
     throw new FieldFileError(
       'no-spec',
-      `the safetensors file has no model; its arrays: ${listNames(file.tensors.keys()) || 'none'}`,
+      `the safetensors file has no model; its arrays: ${listNames(decoded.tensors.keys()) || 'none'}`,
     );
   assertVersion(version);
   const description = parseJson(text);
   if (typeof description !== 'object' || description === null || Array.isArray(description))
     throw new FieldFileError('invalid-spec', 'the description of the model must be an object');
-  const { parameters, ...extras } = divide(file);
+  const { parameters, ...extras } = divide(decoded);
   const found = new Map<string, ShapedArray<Float32Array>>();
   for (const [name, { shape, data }] of parameters) {
     if (!(data instanceof Float32Array))
