@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRng } from '@neural-fields/core';
 import { decodeFieldData } from '@neural-fields/core/files';
 import { encodeImage } from '@neural-fields/signals';
 import ndarray from 'ndarray';
@@ -60,6 +61,36 @@ test('a budget of parameters, with the quality at and between the samples, and a
   const again = await run(['prune', 'a.safetensors', ...quick, ...lower], { cwd });
   expect(decodeFieldData(readFileSync(join(cwd, 'b.safetensors'))).precision).toBe('int8');
   expect(event(again.stdout, 'done').after['parameters']).toBeLessThanOrEqual(300);
+});
+
+test('the field of a shape is fitted on with its points and normals', async () => {
+  const rng = createRng(3);
+  const lines = Array.from({ length: 300 }, () => {
+    const direction = [rng.normal(), rng.normal(), rng.normal()];
+    const length = Math.hypot(...direction);
+    const normal = direction.map(x => x / length);
+    return [...normal.map(x => 2 * x + 5), ...normal].join(' ');
+  });
+  writeFileSync(join(cwd, 'ball.xyz'), `${lines.join('\n')}\n`);
+  const fitted = ['--hidden-features', '24', '--hidden-layers', '1', '--steps', '150', '--batch', '200'];
+  const fit = await run(['fit', 'ball.xyz', '-o', 'ball.safetensors', ...fitted, '--backend', 'simd'], { cwd });
+  expect(fit.code, fit.stderr).toBe(0);
+  const goal = ['--parameters', '300', '--rounds', '2', '--steps', '20', '--final-steps', '100', '--batch', '200'];
+  const command = ['prune', 'ball.safetensors', ...quick, '--signal', 'ball.xyz', '-o', 'small.safetensors'];
+  const { code, stdout, stderr } = await run([...command, ...goal], { cwd });
+  expect(code, stderr).toBe(0);
+  const { before, after } = event(stdout, 'done');
+  expect(after['parameters']).toBeLessThanOrEqual(300);
+  expect(before['surfaceError']).toBeGreaterThan(0);
+  // In the file's units, in which the radius is 2.
+  expect(after['surfaceError']).toBeLessThan(0.2);
+  expect(after['normalError']).toBeLessThan(20);
+  const info = await run(['info', 'small.safetensors'], { cwd });
+  expect(info.stdout).toMatch(/^quality {5}/m);
+  expect(await run([...command, '--psnr', '30', '--force'], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--psnr: wanted the field of a picture or a sound, got one of a shape'),
+  });
 });
 
 test('a pruning that is killed resumes to the bits of an unbroken one', async () => {

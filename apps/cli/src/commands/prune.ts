@@ -35,7 +35,7 @@ export const addPruneCommand = (program: Command): void => {
     )
     .argument('<field>', 'the field file, or a checkpoint')
     .option('-o, --output <file>', 'the file to write; <field>.pruned.safetensors if absent')
-    .option('--signal <file>', 'the picture or sound that was fitted')
+    .option('--signal <file>', 'the picture, sound or shape that was fitted')
     .option('--parameters <count>', 'prunes to at most so many parameters', integer(1))
     .option('--size <bytes>', 'prunes to a file of at most so many bytes, e.g. 40kB', parseBytes)
     .option('--psnr <dB>', 'prunes as long as the PSNR is at least so high', positive)
@@ -53,7 +53,7 @@ export const addPruneCommand = (program: Command): void => {
     .option('--steps <count>', 'the steps of the fit after each round', integer(1), DEFAULT_STEPS)
     .option('--final-steps <count>', 'the steps after the last round; 4 times as many', integer(1))
     .option('--learning-rate <rate>', 'that of Adam; a quarter of that of the fit if absent', positive)
-    .option('--batch <count>', 'random points a step, or full for all (default: 16384)', parseBatch)
+    .option('--batch <count>', 'random points a step, or full for all (default: 16384, for shapes 2800)', parseBatch)
     .option('--seed <number>', 'the seed for random choices', finite, 0)
     .addOption(
       new Option('--precision <name>', "matrices of the file (default: that of the field's file)").choices([

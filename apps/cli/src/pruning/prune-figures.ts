@@ -3,20 +3,15 @@ import { formatBytes, formatCount, formatDecibels, type Output, plainNumber } fr
 import { sampleRange } from '@neural-fields/app-kit/render';
 import type { SignalDescription } from '@neural-fields/app-kit/signals';
 import type { Field } from '@neural-fields/core';
-import { measureQuality } from '../signals/quality.ts';
 import { table } from '../table.ts';
-import { randomPoints, type Source } from './prune-source.ts';
+import { randomPoints, type Source, type SourceFigures } from './prune-source.ts';
 
 /** What is known of a field before or after. */
-export interface Figures {
+export interface Figures extends SourceFigures {
   readonly parameters: number;
   readonly bytes: number;
   /** Seconds to evaluate the field at its samples. */
   readonly renderSeconds: number;
-  /** In decibels, at the samples of the signal. */
-  readonly psnr?: number;
-  /** In decibels, at twice as many samples along each axis, where the file has them. */
-  readonly psnrBetween?: number;
 }
 
 /** The most points at which the time of a render is measured. */
@@ -57,30 +52,33 @@ export const figuresOf = async (
     readonly signal: AbortSignal;
   },
 ): Promise<Figures> => {
-  const quality = source && (await measureQuality(field, source.points, signal));
-  const between = source?.finer && (await measureQuality(field, source.finer, signal));
   return {
     parameters: field.parameterCount,
     bytes,
     renderSeconds: await renderSeconds(field, description),
-    ...(quality && { psnr: quality.psnr }),
-    ...(between && { psnrBetween: between.psnr }),
+    ...(await source?.figures(field, signal)),
   };
 };
+
+/** How figures of a source are shown. */
+const COLUMNS: readonly (readonly [keyof SourceFigures, title: string, show: (value: number) => string])[] = [
+  ['psnr', 'PSNR', formatDecibels],
+  ['psnrBetween', 'PSNR between', formatDecibels],
+  ['surfaceError', 'surface', plainNumber],
+  ['normalError', 'normals', value => `${plainNumber(value)} degrees`],
+];
 
 /** Prints a row for each field. */
 export const printTable = (rows: readonly (readonly [string, Figures])[], output: Output): void => {
   const [[, first]] = rows as readonly [readonly [string, Figures]];
-  const head = ['', 'parameters', 'file', 'render'];
-  if (first.psnr !== undefined) head.push('PSNR');
-  if (first.psnrBetween !== undefined) head.push('PSNR between');
-  const cells = rows.map(([name, { parameters, bytes, renderSeconds: seconds, psnr, psnrBetween }]) => [
+  const shown = COLUMNS.filter(([name]) => first[name] !== undefined);
+  const head = ['', 'parameters', 'file', 'render', ...shown.map(([, title]) => title)];
+  const cells = rows.map(([name, figures]) => [
     name,
-    formatCount(parameters),
-    formatBytes(bytes),
-    `${plainNumber(1000 * seconds)} ms`,
-    ...(psnr === undefined ? [] : [formatDecibels(psnr)]),
-    ...(psnrBetween === undefined ? [] : [formatDecibels(psnrBetween)]),
+    formatCount(figures.parameters),
+    formatBytes(figures.bytes),
+    `${plainNumber(1000 * figures.renderSeconds)} ms`,
+    ...shown.map(([figure, , show]) => show(figures[figure] as number)),
   ]);
   for (const line of table([head, ...cells])) output.result(line);
 };

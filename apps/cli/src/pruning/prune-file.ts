@@ -16,26 +16,11 @@ import {
   UsageError,
 } from '@neural-fields/app-kit';
 import { assertWritable, type OutputFile, withOutputs } from '@neural-fields/app-kit/files';
-import {
-  type Checkpoint,
-  defaultChunkSize,
-  extensions,
-  openCheckpoint,
-  pointsOf,
-} from '@neural-fields/app-kit/fitting';
+import { type Checkpoint, defaultChunkSize, extensions, openCheckpoint } from '@neural-fields/app-kit/fitting';
 import { SIGNAL_KEY } from '@neural-fields/app-kit/signals';
-import {
-  adam,
-  CheckpointError,
-  encodeField,
-  type Field,
-  fieldFromData,
-  type ObjectiveTerm,
-  term,
-} from '@neural-fields/core';
+import { adam, CheckpointError, encodeField, type Field, fieldFromData } from '@neural-fields/core';
 import type { FieldPrecision } from '@neural-fields/core/files';
 import { writeFileAtomically } from '@neural-fields/core/node';
-import { mse } from '@neural-fields/losses';
 import {
   type ChoiceOptions,
   type CriterionName,
@@ -55,7 +40,6 @@ import { metadataOf, pruningOf } from '../files/pruned-metadata.ts';
 import { explain } from '../fitting/run-fit.ts';
 import { type CheckpointOptions, checkpointPathOf, policyOf } from '../options/checkpoint.ts';
 import { hashFile } from '../signals/prepare-image.ts';
-import { measureQuality } from '../signals/quality.ts';
 import { figuresOf, printTable } from './prune-figures.ts';
 import { randomPoints, readSource, type Source } from './prune-source.ts';
 
@@ -81,8 +65,6 @@ export interface PruneFileOptions extends BackendOptions, CheckpointOptions {
 
 /** The points at which the mean of a removed unit is taken. */
 const MEAN_POINTS = 1024;
-/** More points than these are drawn in each step: the batch of `fit` for pictures. */
-const MAX_BATCH = 16_384;
 const DEFAULT_RATE = 1e-3;
 /** The share of the fit's learning rate: at all of it, a field that has converged diverges. */
 const RATE_SHARE = 0.25;
@@ -129,17 +111,6 @@ const budgetOf = async (options: PruneFileOptions, field: Field, loaded: LoadedF
   });
 };
 
-const termsOf = ({ source, options, field }: Work): readonly ObjectiveTerm[] => {
-  if (source === undefined) return [];
-  const { points, description } = source;
-  const grid = description.kind === 'image' ? [description.height, description.width] : [description.length];
-  const batch = options.batch ?? Math.min(points.size, MAX_BATCH);
-  const drawn = pointsOf(points, grid, { batch, sampling: 'random', seed: options.seed });
-  if (drawn.inFeatures !== field.inFeatures)
-    throw new InputError({ what: '--signal', problem: 'it has another number of coordinates than the field' });
-  return [term({ points: drawn, loss: mse() })];
-};
-
 /** Where a pruning to a budget is saved, and what identifies it besides the options of the loop. */
 const savingOf = async (
   { field, loaded, options, output, checkpoint, backend }: Work,
@@ -169,7 +140,7 @@ const pruneFitting = async (work: Work, source: Source): Promise<readonly [Field
   const { field, loaded, options, output, signal, budget, choice } = work;
   const fitted = loaded.run?.settings?.learningRate;
   const rate = options.learningRate ?? (fitted === undefined ? DEFAULT_RATE : fitted * RATE_SHARE);
-  const terms = termsOf(work);
+  const terms = source.terms(field, { batch: options.batch, seed: options.seed });
   const { rounds = options.psnr === undefined ? DEFAULT_ROUNDS : 30, steps: stepsPerRound, psnr } = options;
   const { finalSteps = 4 * stepsPerRound } = options;
   const chunkSize = defaultChunkSize(work.backend, field.parameterCount);
@@ -196,17 +167,17 @@ const pruneFitting = async (work: Work, source: Source): Promise<readonly [Field
       ? prune(field, terms, { ...shared, parameters: budget as number, finalSteps, ...(await savingOf(work, source)) })
       : pruneWhile(field, terms, {
           ...shared,
-          accept: async tried => (await measureQuality(tried, source.points, signal)).psnr >= psnr,
+          accept: async tried => ((await source.figures(tried, signal)).psnr ?? Number.NEGATIVE_INFINITY) >= psnr,
         });
   try {
     for await (const report of pruning) {
       const isNew = last?.round !== report.round;
       last = report;
-      const { step, round, metrics, secondsLeft } = report;
+      const { step, round, metrics, loss, secondsLeft } = report;
       const figures = [
         `round ${round}`,
         `${formatCount(report.field.parameterCount)} parameters`,
-        `PSNR ${formatDecibels(metrics['psnr'] as number)}`,
+        metrics['psnr'] === undefined ? `loss ${plainNumber(loss)}` : `PSNR ${formatDecibels(metrics['psnr'])}`,
       ];
       progress.update(step, figures, secondsLeft);
       if (isNew) output.event('round', { round, step, parameters: report.field.parameterCount });
@@ -264,6 +235,13 @@ const pruneLoaded = async (path: string, work: Work): Promise<void> => {
   const { loaded, field, source, options, output } = work;
   const measured = { source, description: loaded.signal, signal: work.signal };
   const before = await figuresOf(field, loaded.bytes, measured);
+  if (options.psnr !== undefined && before.psnr === undefined)
+    throw new UsageError({
+      what: '--psnr',
+      wanted: 'the field of a picture or a sound',
+      got: 'one of a shape',
+      hint: '--parameters or --size',
+    });
   if (options.psnr !== undefined && (before.psnr as number) < options.psnr)
     throw new InputError({
       what: `'${path}'`,
@@ -280,7 +258,7 @@ const pruneLoaded = async (path: string, work: Work): Promise<void> => {
     const precision = precisionOf(loaded, options);
     const lower = await roundField(smaller, precision, loaded.signal);
     if (lower) output.log(lower.text);
-    const quality = source && (await measureQuality(smaller, source.points, work.signal));
+    const quality = await source?.recorded(smaller, work.signal);
     const pruning = pruningOf(field, smaller, { criterion: options.criterion, steps, psnrBefore: before.psnr });
     const bytes = await encodeField(smaller, metadataOf(loaded.kept, pruning, quality), { precision });
     await writeFileAtomically(options.output, bytes);

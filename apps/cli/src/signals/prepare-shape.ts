@@ -84,6 +84,12 @@ const inspectCloud = (
   return { ...cloud, positions: pick(positions), normals: pick(normals) };
 };
 
+/** The points of a step with `all` on the surface or off it, and a share `near` more around it. */
+export const shapeCounts = (all: number, near: number): ShapeTermOptions['counts'] => {
+  const on = Math.max(1, Math.ceil(all / 2));
+  return { on, off: Math.max(1, all - on), near: Math.round(near * all) };
+};
+
 /** A shape in memory, as a signal. @throws InputError when it cannot be fitted */
 export const signalFromShape = (
   path: string,
@@ -116,9 +122,7 @@ export const signalFromShape = (
           what: `--sampling ${sampling}`,
           problem: 'it is for images and sounds, not for a shape',
         });
-      const all = batch === 'full' ? 2 * points : batch;
-      const on = Math.max(1, Math.ceil(all / 2));
-      return { on, off: Math.max(1, all - on), near: Math.round(near * all) };
+      return shapeCounts(batch === 'full' ? 2 * points : batch, near);
     };
     return {
       description,
