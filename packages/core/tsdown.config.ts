@@ -33,23 +33,26 @@ const render: UserConfig = {
 };
 
 export default defineConfig([
-  library({
-    index: 'src/index.ts',
-    browser: 'src/browser.ts',
-    curvature: 'src/curvature.ts',
-    elementwise: 'src/elementwise.ts',
-    files: 'src/files.ts',
-    kernels: 'src/kernels.ts',
-    layers: 'src/layers.ts',
-    optimizers: 'src/optimizers.ts',
-    spectra: 'src/spectra.ts',
-    node: 'src/node.ts',
-    pytorch: 'src/pytorch.ts',
-    options: 'src/options.ts',
-    gradients: 'src/gradients.ts',
-    // For its types; the code that is imported is that of `render.standalone`.
-    render: 'src/render.ts',
-  }),
+  library(
+    {
+      index: 'src/index.ts',
+      browser: 'src/browser.ts',
+      curvature: 'src/curvature.ts',
+      elementwise: 'src/elementwise.ts',
+      files: 'src/files.ts',
+      kernels: 'src/kernels.ts',
+      layers: 'src/layers.ts',
+      optimizers: 'src/optimizers.ts',
+      spectra: 'src/spectra.ts',
+      node: 'src/node.ts',
+      pytorch: 'src/pytorch.ts',
+      options: 'src/options.ts',
+      gradients: 'src/gradients.ts',
+      // For its types; the code that is imported is that of `render.standalone`.
+      render: 'src/render.ts',
+    },
+    { tensorsApart: false },
+  ),
   gradientsForNode,
   render,
 ]);

@@ -9,10 +9,10 @@ import { emptyFolder } from '../run-options.ts';
 test('the files of a peer are its program, and the packages and kernels it runs', () => {
   const endings = (peer: 'native' | 'simd', ending: string): number =>
     codeFilesOf(peer).filter(file => file.endsWith(ending.replaceAll('/', sep))).length;
-  for (const ending of ['bench/dist/peers/quality-peer.js', 'core/dist/index.js', 'kernels-wasm/dist/index.js'])
+  for (const ending of ['bench/dist/peers/quality-peer.js', 'core/dist/index.js', 'kernels-wasm/dist/backend.js'])
     expect([ending, endings('native', ending), endings('simd', ending)]).toEqual([ending, 1, 1]);
-  expect(endings('native', 'kernels-native/dist/index.js')).toBe(1);
-  expect(endings('simd', 'kernels-native/dist/index.js')).toBe(0);
+  expect(endings('native', 'kernels-native/dist/backend.js')).toBe(1);
+  expect(endings('simd', 'kernels-native/dist/backend.js')).toBe(0);
   expect(codeFilesOf('pytorch').map(file => basename(file))).toEqual(['quality_pytorch_peer.py', 'protocol.py']);
   expect(new Set([peerCode('native'), peerCode('simd'), peerCode('pytorch')]).size).toBe(3);
 });
