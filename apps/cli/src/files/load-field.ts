@@ -146,8 +146,8 @@ const refusal = (path: string, error: unknown): Error =>
     : new InputError(explainedWithin(`'${path}' is not a field`, error), { cause: error });
 
 /**
- * Reads a field or another model, and its metadata. Damaged metadata of a field are reported, and do not prevent it from
- * being read.
+ * Reads a field or another model, and its metadata. Damaged metadata of a field are reported, and do not prevent it
+ * from being read.
  *
  * @param options what a PyTorch state dict does not say
  * @throws InputError when the file cannot be read or holds neither; the message says what it holds instead
@@ -182,7 +182,8 @@ const inspectField = async (path: string, options: PytorchOptions): Promise<Insp
 /**
  * Reads a field that is about to be used.
  *
- * @throws InputError as {@link inspectFile}, when the file holds another model, and when the description of what the field represents is damaged or does
+ * @throws InputError as {@link inspectFile}, when the file holds another model, and when the description of what the
+ * field represents is damaged or does
  *   not match its network
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */

@@ -7,7 +7,11 @@ export const modelName = ({ description }: ModelFile): string => {
   return `a ${kind}`;
 };
 
-/** The model in a file; `undefined` if the file holds something else. @throws FieldFileError when the model is damaged */
+/**
+ * The model in a file; `undefined` if the file holds something else.
+ *
+ * @throws FieldFileError when the model is damaged
+ */
 export const readModel = (file: SafetensorsFile): ModelFile | undefined => {
   try {
     return decodeModelData(file);
