@@ -183,8 +183,7 @@ const inspectField = async (path: string, options: PytorchOptions): Promise<Insp
  * Reads a field that is about to be used.
  *
  * @throws InputError as {@link inspectFile}, when the file holds another model, and when the description of what the
- * field represents is damaged or does
- *   not match its network
+ *   field represents is damaged or does not match its network
  * @throws UsageError when the options do not suit the file, or leave the activation of a state dict unknown
  */
 export const loadField = async (path: string, options: PytorchOptions = {}): Promise<LoadedField> => {
