@@ -71,7 +71,7 @@ const action = async (options: GridsCommandOptions): Promise<void> => {
       peers.push(await startTorchGrid(interpreter, settings, interrupt.signal));
     }
     const run = { turnSteps, turns, goal, signal: interrupt.signal, report: (line: string) => output.log(line) };
-    output.result(gridTable(await runGrids(peers, run), run));
+    for (const line of gridTable(await runGrids(peers, run), run).split('\n')) output.result(line);
   } catch (error) {
     // What a stopped process says of itself is of no interest.
     interrupt.signal.throwIfAborted();
