@@ -2,19 +2,17 @@
 import { adam, cosine, siren } from '@neural-fields/core';
 import { createMetaLearner, type MetaLearner, metaTerms, signalPoints } from '@neural-fields/hypernetworks';
 import { mse } from '@neural-fields/losses';
-import { tensor2d } from '@tensorflow/tfjs-core';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedModel } from '../frame/experiment.ts';
 import type { Findings } from '../frame/findings.ts';
 import { contactSheet } from '../shared/contact-sheet.ts';
 import { picturePsnr } from '../shared/decibels.ts';
-import { type PriorOwn, priorOptions } from '../shared/digit-priors.ts';
+import { digitsOf, drawDigits, type PriorOwn, priorOptions } from '../shared/digit-priors.ts';
 import {
   DIGIT_PIXELS,
   type Digit,
   digitCoords,
   digitsData,
   hashDigits,
-  loadDigits,
   missingDigits,
   pixelsOf,
 } from '../shared/digits.ts';
@@ -49,12 +47,9 @@ const modulationsOf = async (
 /** The fields of digits after the inner steps, as pictures. */
 const picturesOf = async (learner: MetaLearner, digits: readonly Digit[]): Promise<Float32Array[]> => {
   const fields = learner.adapt(digits.map(digit => ({ coords: digitCoords, values: pixelsOf(digit) })));
-  const coords = tensor2d(digitCoords, [DIGIT_PIXELS, 2]);
-  const values = fields.evaluate(coords);
-  const data = Float32Array.from(await values.data());
-  for (const each of [coords, values]) each.dispose();
+  const pictures = await drawDigits(fields);
   fields.dispose();
-  return digits.map((_, i) => data.subarray(i * DIGIT_PIXELS, (i + 1) * DIGIT_PIXELS));
+  return pictures;
 };
 
 const pixelFeatures = (digits: readonly Digit[]): Features => {
@@ -148,13 +143,13 @@ export const functaClassification: Experiment<PriorOwn> = {
   options: priorOptions({ quick: 8, paper: 32 }, { quick: 500, paper: 10_000 }),
   missing: missingDigits,
   prepare: async (context): Promise<ExperimentPlan<MetaLearner>> => {
-    const { size, seed, steps, learningRate, hiddenFeatures, hiddenLayers, own } = context.settings;
-    const digits = loadDigits({ train: size, test: Math.min(own.heldOutSignals, size) }, seed);
+    const { seed, steps, learningRate, hiddenFeatures, hiddenLayers, own } = context.settings;
+    const { note, ...digits } = digitsOf(context);
     const spec = siren({ inFeatures: 2, outFeatures: 1, hiddenFeatures, hiddenLayers, omega0: 30 });
     const signalsPerStep = Math.min(own.signalsPerStep, digits.train.length);
     const options = { latentFeatures: LATENT, innerSteps: INNER_STEPS, signalsPerStep, seed };
     return {
-      notes: [`${digits.train.length} digits to train on, ${digits.test.length} held out`],
+      notes: [note],
       fits: [
         {
           name: 'functa',

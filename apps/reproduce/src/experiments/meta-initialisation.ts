@@ -3,7 +3,6 @@ import {
   adam,
   cosine,
   createFieldBatch,
-  type FieldBatch,
   type FieldSpec,
   fit,
   type PointSource,
@@ -13,19 +12,17 @@ import {
 import type { DenseSpec } from '@neural-fields/core/layers';
 import { createMetaLearner, type MetaLearner, metaTerms, signalPoints } from '@neural-fields/hypernetworks';
 import { mse } from '@neural-fields/losses';
-import { tensor2d } from '@tensorflow/tfjs-core';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedModel } from '../frame/experiment.ts';
 import type { Findings, PlotLine } from '../frame/findings.ts';
 import { contactSheet } from '../shared/contact-sheet.ts';
 import { picturePsnr } from '../shared/decibels.ts';
-import { type PriorOwn, priorOptions } from '../shared/digit-priors.ts';
+import { digitsOf, drawDigits, type PriorOwn, priorOptions } from '../shared/digit-priors.ts';
 import {
   DIGIT_PIXELS,
   type Digit,
   digitCoords,
   digitsData,
   hashDigits,
-  loadDigits,
   missingDigits,
   pixelsOf,
 } from '../shared/digits.ts';
@@ -55,21 +52,9 @@ const untuned = (spec: FieldSpec): FieldSpec => ({
   ),
 });
 
-/** The mean PSNR of fields on digits, and the values of the first ones. */
-const measure = async (
-  fields: FieldBatch,
-  digits: readonly Digit[],
-): Promise<{ psnr: number; values: Float32Array }> => {
-  const at = tensor2d(digitCoords, [DIGIT_PIXELS, 2]);
-  const tensor = fields.evaluate(at);
-  const values = Float32Array.from(await tensor.data());
-  for (const each of [at, tensor]) each.dispose();
-  const of = (i: number): Float32Array => values.subarray(i * DIGIT_PIXELS, (i + 1) * DIGIT_PIXELS);
-  return {
-    psnr: digits.reduce((sum, digit, i) => sum + picturePsnr(of(i), pixelsOf(digit)) / digits.length, 0),
-    values,
-  };
-};
+/** The mean PSNR of pictures of digits. */
+const psnrOf = (pictures: readonly Float32Array[], digits: readonly Digit[]): number =>
+  digits.reduce((sum, digit, i) => sum + picturePsnr(pictures[i] as Float32Array, pixelsOf(digit)) / digits.length, 0);
 
 /** All pixels of some digits, one field for each. */
 const pointsOf = (digits: readonly Digit[]): PointSource => ({
@@ -104,7 +89,7 @@ const fitted = async (
     const fields = createFieldBatch(spec, { count: some.length, seed });
     try {
       const share = some.length / digits.length;
-      psnrs[0] = (psnrs[0] as number) + share * (await measure(fields, some)).psnr;
+      psnrs[0] = (psnrs[0] as number) + share * psnrOf(await drawDigits(fields), some);
       const terms = [term({ points: pointsOf(some), loss: mse() })];
       const steps = tried.at(-1) as number;
       for await (const { step } of fit(fields, terms, {
@@ -114,7 +99,7 @@ const fitted = async (
         signal,
       })) {
         const at = tried.indexOf(step);
-        if (at > 0) psnrs[at] = (psnrs[at] as number) + share * (await measure(fields, some)).psnr;
+        if (at > 0) psnrs[at] = (psnrs[at] as number) + share * psnrOf(await drawDigits(fields), some);
       }
     } finally {
       fields.dispose();
@@ -165,11 +150,10 @@ const evaluate = async (
       context.signal.throwIfAborted();
       const some = digits.slice(start, start + BLOCK);
       const fields = model.adapt(observed.slice(start, start + BLOCK), steps);
-      const found = await measure(fields, some);
+      const found = await drawDigits(fields);
       fields.dispose();
-      psnr += (found.psnr * some.length) / digits.length;
-      if (start === 0 && [0, 1, INNER_STEPS].includes(steps))
-        rows.push(some.slice(0, DRAWN).map((_, i) => found.values.slice(i * DIGIT_PIXELS, (i + 1) * DIGIT_PIXELS)));
+      psnr += (psnrOf(found, some) * some.length) / digits.length;
+      if (start === 0 && [0, 1, INNER_STEPS].includes(steps)) rows.push(found.slice(0, DRAWN));
     }
     adapted.push(psnr);
   }
@@ -263,12 +247,12 @@ export const metaInitialisation: Experiment<PriorOwn> = {
   options: priorOptions({ quick: 4, paper: 16 }, { quick: 25, paper: 100 }),
   missing: missingDigits,
   prepare: async (context): Promise<ExperimentPlan<MetaLearner>> => {
-    const { size, seed, steps, learningRate, own } = context.settings;
-    const digits = loadDigits({ train: size, test: Math.min(own.heldOutSignals, size) }, seed);
+    const { seed, steps, learningRate, own } = context.settings;
+    const { note, ...digits } = digitsOf(context);
     const spec = fieldOf(context.settings);
     const signalsPerStep = Math.min(own.signalsPerStep, digits.train.length);
     return {
-      notes: [`${digits.train.length} digits to train on, ${digits.test.length} held out`],
+      notes: [note],
       fits: [
         {
           name: 'learned',

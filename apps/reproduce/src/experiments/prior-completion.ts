@@ -8,13 +8,14 @@ import {
   digitEncoders,
   digitError,
   digitPriorPlan,
+  digitsOf,
   knownPixels,
   meanDigit,
   nearestDigit,
   type PriorOwn,
   priorOptions,
 } from '../shared/digit-priors.ts';
-import { DIGIT_PIXELS, type Digit, digitsData, loadDigits, missingDigits, pixelsOf } from '../shared/digits.ts';
+import { DIGIT_PIXELS, type Digit, digitsData, missingDigits, pixelsOf } from '../shared/digits.ts';
 
 type Encoder = keyof typeof digitEncoders;
 
@@ -153,10 +154,9 @@ const completion = (which: Encoder, title: string): Experiment<PriorOwn> => ({
   options: priorOptions({ quick: 16, paper: 64 }, { quick: 200, paper: 1000 }),
   missing: missingDigits,
   prepare: async (context): Promise<ExperimentPlan<Prior>> => {
-    const { size, seed, own } = context.settings;
-    const digits = loadDigits({ train: size, test: Math.min(own.heldOutSignals, size) }, seed);
+    const { note, ...digits } = digitsOf(context);
     return {
-      notes: [`${digits.train.length} digits to train on, ${digits.test.length} held out`],
+      notes: [note],
       fits: [digitPriorPlan(which, digits.train, context)],
       evaluate: fits => evaluate(which, digits, { context, fitted: fits[which] as FittedModel<Prior> }),
     };

@@ -1,6 +1,6 @@
 /** @file Digits between digits: lines in the space of latents of a prior. */
 import { interpolateLatents, type Prior } from '@neural-fields/hypernetworks';
-import { type Tensor2D, tensor2d } from '@tensorflow/tfjs-core';
+import type { Tensor2D } from '@tensorflow/tfjs-core';
 import type { Experiment, ExperimentContext, ExperimentPlan, FittedModel } from '../frame/experiment.ts';
 import type { Findings } from '../frame/findings.ts';
 import { contactSheet } from '../shared/contact-sheet.ts';
@@ -8,21 +8,15 @@ import {
   digitEncoders,
   digitError,
   digitPriorPlan,
+  digitsOf,
+  drawDigits,
   type KnownPixels,
   knownPixels,
   nearestDigit,
   type PriorOwn,
   priorOptions,
 } from '../shared/digit-priors.ts';
-import {
-  DIGIT_PIXELS,
-  type Digit,
-  digitCoords,
-  digitsData,
-  loadDigits,
-  missingDigits,
-  pixelsOf,
-} from '../shared/digits.ts';
+import { DIGIT_PIXELS, type Digit, digitCoords, digitsData, missingDigits, pixelsOf } from '../shared/digits.ts';
 
 /** The digits of a line, both ends among them. */
 const ALONG = 9;
@@ -37,12 +31,10 @@ const between = async (prior: Prior, ends: readonly [Digit, Digit]): Promise<Flo
   const [from, to] = ends.map((digit, i) => prior.encode([allPixels(digit, i).observation])) as [Tensor2D, Tensor2D];
   const latents = interpolateLatents(from, to, ALONG);
   const fields = prior.fields(latents);
-  const coords = tensor2d(digitCoords, [DIGIT_PIXELS, 2]);
-  const values = fields.evaluate(coords);
-  const data = Float32Array.from(await values.data());
-  for (const each of [from, to, latents, coords, values]) each.dispose();
+  const pictures = await drawDigits(fields);
+  for (const each of [from, to, latents]) each.dispose();
   fields.dispose();
-  return Array.from({ length: ALONG }, (_, i) => data.subarray(i * DIGIT_PIXELS, (i + 1) * DIGIT_PIXELS));
+  return pictures;
 };
 
 /** The mean of two pictures, pixel by pixel: what a line in the space of pixels has halfway. */
@@ -138,10 +130,9 @@ export const priorInterpolation: Experiment<PriorOwn> = {
   options: priorOptions({ quick: 16, paper: 64 }, { quick: 50, paper: 500 }),
   missing: missingDigits,
   prepare: async (context): Promise<ExperimentPlan<Prior>> => {
-    const { size, seed, own } = context.settings;
-    const digits = loadDigits({ train: size, test: Math.min(own.heldOutSignals, size) }, seed);
+    const { note, ...digits } = digitsOf(context);
     return {
-      notes: [`${digits.train.length} digits to train on, ${digits.test.length} held out`],
+      notes: [note],
       fits: [digitPriorPlan('set', digits.train, context)],
       evaluate: fits => evaluate(context, digits, fits['set'] as FittedModel<Prior>),
     };

@@ -1,6 +1,6 @@
 /** @file Priors of digits: what is trained, and how completions are measured. */
 import { integer } from '@neural-fields/app-kit';
-import { adam, cosine, createRng, type FieldSpec, siren } from '@neural-fields/core';
+import { adam, cosine, createRng, type FieldBatch, type FieldSpec, siren } from '@neural-fields/core';
 import {
   convEncoder,
   createPrior,
@@ -15,7 +15,16 @@ import {
 import { mse } from '@neural-fields/losses';
 import { tensor2d } from '@tensorflow/tfjs-core';
 import type { ExperimentContext, FitPlan, OwnOption } from '../frame/experiment.ts';
-import { DIGIT_PIXELS, DIGIT_SIDE, type Digit, digitCoords, hashDigits, pixelsOf } from './digits.ts';
+import {
+  DIGIT_PIXELS,
+  DIGIT_SIDE,
+  type Digit,
+  digitCoords,
+  hashDigits,
+  type LoadedDigits,
+  loadDigits,
+  pixelsOf,
+} from './digits.ts';
 
 /** The options of experiments on priors. */
 export type PriorOwn = 'signalsPerStep' | 'heldOutSignals';
@@ -118,6 +127,29 @@ export const knownPixels = (
   };
 };
 
+/** The digits of an experiment, and a note on how many. */
+export const digitsOf = ({
+  settings: { size, seed, own },
+}: ExperimentContext<PriorOwn>): LoadedDigits & { readonly note: string } => {
+  const { train, test } = loadDigits({ train: size, test: Math.min(own.heldOutSignals, size) }, seed);
+  return { train, test, note: `${train.length} digits to train on, ${test.length} held out` };
+};
+
+/** The values of fields at the pixels of a digit, field by field. */
+export const drawDigits = async (fields: FieldBatch): Promise<Float32Array[]> => {
+  const coords = tensor2d(digitCoords, [DIGIT_PIXELS, 2]);
+  try {
+    const values = fields.evaluate(coords);
+    const data = Float32Array.from(await values.data());
+    values.dispose();
+    return Array.from({ length: data.length / DIGIT_PIXELS }, (_, i) =>
+      data.subarray(i * DIGIT_PIXELS, (i + 1) * DIGIT_PIXELS),
+    );
+  } finally {
+    coords.dispose();
+  }
+};
+
 /** Digits that are completed at once. */
 const BLOCK = 50;
 
@@ -128,21 +160,13 @@ export const completeDigits = async (
   signal: AbortSignal,
 ): Promise<Float32Array[]> => {
   const completed: Float32Array[] = [];
-  const coords = tensor2d(digitCoords, [DIGIT_PIXELS, 2]);
-  try {
-    for (let start = 0; start < known.length; start += BLOCK) {
-      signal.throwIfAborted();
-      const fields = prior.complete(known.slice(start, start + BLOCK).map(({ observation }) => observation));
-      const values = fields.evaluate(coords);
-      const data = Float32Array.from(await values.data());
-      values.dispose();
-      fields.dispose();
-      for (let at = 0; at < data.length; at += DIGIT_PIXELS) completed.push(data.subarray(at, at + DIGIT_PIXELS));
-    }
-    return completed;
-  } finally {
-    coords.dispose();
+  for (let start = 0; start < known.length; start += BLOCK) {
+    signal.throwIfAborted();
+    const fields = prior.complete(known.slice(start, start + BLOCK).map(({ observation }) => observation));
+    completed.push(...(await drawDigits(fields)));
+    fields.dispose();
   }
+  return completed;
 };
 
 /** The mean of digits, pixel by pixel. */

@@ -68,15 +68,18 @@ export interface DigitCounts {
   readonly test: number;
 }
 
+/** Digits to train on, and held-out ones. */
+export interface LoadedDigits {
+  readonly train: readonly Digit[];
+  readonly test: readonly Digit[];
+}
+
 /**
  * Loads digits: some of the 60,000, and held-out ones of the 10,000 of other writers, chosen by a seed.
  *
  * @throws InputError when the package is not installed
  */
-export const loadDigits = (
-  counts: DigitCounts,
-  seed: number,
-): { readonly train: readonly Digit[]; readonly test: readonly Digit[] } => {
+export const loadDigits = (counts: DigitCounts, seed: number): LoadedDigits => {
   const folder = folderOf();
   if (folder === undefined)
     throw new InputError({

@@ -1,8 +1,27 @@
-import { defineActivation, exp, greater, min, mul, select, sub } from '@neural-fields/core/elementwise';
+import {
+  type DerivativeExpressions,
+  defineActivation,
+  type Expression,
+  type ExpressionLike,
+  exp,
+  greater,
+  min,
+  mul,
+  select,
+  sub,
+} from '@neural-fields/core/elementwise';
 import type { ActivationDefinition } from '@neural-fields/core/layers';
 
 /** What the negative side tends to, and the slope of the positive one, of SELU: Klambauer et al. 2017, equation 14. */
 const SELU = { a: 1.6732632423543772, slope: 1.0507009873554805 } as const;
+
+/** s(x) = slope x for x > 0, c (exp(x) - 1) for x <= 0, with its derivatives. */
+const twoSided = (x: Expression, slope: number, c: ExpressionLike): DerivativeExpressions => {
+  const tail = mul(c, exp(min(x, 0)));
+  const isPositive = greater(x, 0);
+  const higher = select(isPositive, 0, tail);
+  return [select(isPositive, mul(slope, x), sub(tail, c)), select(isPositive, slope, tail), higher, higher];
+};
 
 /**
  * s(x) = x for x > 0, a (exp(x) - 1) for x <= 0, with a = 1. Clevert, Unterthiner and Hochreiter 2015,
@@ -13,12 +32,7 @@ const SELU = { a: 1.6732632423543772, slope: 1.0507009873554805 } as const;
 export const eluActivation: ActivationDefinition = defineActivation({
   kind: 'elu',
   parameters: { a: 1 },
-  derivatives: (x, { a }) => {
-    const tail = mul(a, exp(min(x, 0)));
-    const isPositive = greater(x, 0);
-    const higher = select(isPositive, 0, tail);
-    return [select(isPositive, x, sub(tail, a)), select(isPositive, 1, tail), higher, higher];
-  },
+  derivatives: (x, { a }) => twoSided(x, 1, a),
 });
 
 /**
@@ -27,15 +41,5 @@ export const eluActivation: ActivationDefinition = defineActivation({
  */
 export const seluActivation: ActivationDefinition = defineActivation({
   kind: 'selu',
-  derivatives: x => {
-    const tail = mul(SELU.slope * SELU.a, exp(min(x, 0)));
-    const isPositive = greater(x, 0);
-    const higher = select(isPositive, 0, tail);
-    return [
-      select(isPositive, mul(SELU.slope, x), sub(tail, SELU.slope * SELU.a)),
-      select(isPositive, SELU.slope, tail),
-      higher,
-      higher,
-    ];
-  },
+  derivatives: x => twoSided(x, SELU.slope, SELU.slope * SELU.a),
 });
